@@ -1,0 +1,3 @@
+//! The `kneepoint` program.
+
+fn main() {}
