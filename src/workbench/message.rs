@@ -3,7 +3,7 @@
 use super::job::{Job, Slot};
 use super::key::{Key, Mouse};
 use crate::analysis::Analysis;
-use crate::metrics::{Answer, Query, Source};
+use crate::metrics::{MetricsEvent, Query, Source};
 use std::path::PathBuf;
 
 /// Something that happened.
@@ -25,20 +25,8 @@ pub enum Msg {
     ChangedOnDisk(String),
     /// The recovery file could not be written; says why.
     RecoveryFailed(String),
-    /// A measure was answered.
-    Measured {
-        /// The request it belongs to; answers to older requests are dropped.
-        generation: u64,
-        /// The position of the measure.
-        measure: usize,
-        /// What the server said.
-        answer: Answer,
-    },
-    /// All measures of a request are answered.
-    MeasuredAll {
-        /// The request.
-        generation: u64,
-    },
+    /// The metrics server answered, or a run of questions began or ended.
+    Metrics(MetricsEvent),
     /// An export ended: the path, or what went wrong.
     Exported(Result<PathBuf, String>),
     /// `$EDITOR` came back with a text, or with what went wrong.
@@ -124,10 +112,12 @@ pub enum Effect {
     },
     /// Stop asking the metrics server.
     CancelMeasure,
-    /// Write a document.
+    /// Write the Markdown document of a review file beside it, keeping what people wrote between keep marks.
     Export {
-        /// Where to.
-        path: PathBuf,
+        /// The review's text.
+        text: String,
+        /// The review's file.
+        review: PathBuf,
     },
     /// Open a text in `$EDITOR` at a line.
     OpenEditor {
