@@ -9,7 +9,7 @@ use std::fmt;
 pub struct Position {
     /// From 1.
     pub line: u32,
-    /// From 1, in bytes, as Prometheus counts.
+    /// From 1, in bytes, as Prometheus counts: at the token it stumbled over, in some versions just behind it.
     pub column: u32,
 }
 
