@@ -9,7 +9,7 @@ use std::fmt;
 pub struct Position {
     /// From 1.
     pub line: u32,
-    /// From 1, in bytes, as Prometheus counts.
+    /// From 1, in bytes, as Prometheus counts: at the token it stumbled over, in some versions just behind it.
     pub column: u32,
 }
 
@@ -202,7 +202,9 @@ impl Failure {
             Self::NoSecret { .. } => {
                 "Set the variable or write the file, then ask again; secrets are never read from the review."
             }
-            Self::ConnectionRefused => "Is the server running, and is the port right? A port-forward may have ended.",
+            Self::ConnectionRefused => {
+                "Is the server running, and is the port right? A port-forward may have ended, or HTTP_PROXY names a proxy that is gone."
+            }
             Self::Unreachable { .. } => "Check the network or the VPN.",
             Self::NameNotFound => "Check the spelling of the host, the VPN and the DNS.",
             Self::BrokenConnection { .. } => {
