@@ -18,6 +18,9 @@ use toml::Value;
 /// Ids of the five steps; a reader can change them and add questions, not add a sixth.
 const STEP_IDS: [&str; 5] = ["targets", "fast-path", "bottleneck", "failure", "proof"];
 
+/// A larger file is not read: the whole embedded knowledge is a quarter of this.
+const LARGEST_FILE: usize = 1 << 20;
+
 /// What a file holds, by its path below `checklists/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Section {
@@ -86,6 +89,16 @@ pub(super) struct Builder {
 impl Builder {
     /// Takes in one file. `reportable` says whether a mistake in it concerns the reader.
     pub(super) fn add(&mut self, path: &str, text: &str, reportable: bool) {
+        if text.len() > LARGEST_FILE {
+            let message = format!("the file is larger than {LARGEST_FILE} bytes; it was ignored");
+            self.problems.push(KnowledgeProblem {
+                file: path.to_owned(),
+                line: 1,
+                message,
+                suggestion: None,
+            });
+            return;
+        }
         match section_of(path) {
             Ok(section) => {
                 let sheet = Sheet::parse(path, text, reportable, &mut self.problems);

@@ -3,7 +3,7 @@
 //! A row that exists is changed key by key, so that a reader's file may hold one sentence; a new row must be complete.
 //! Knows nothing of what the rows are about.
 
-use super::problem::{KnowledgeProblem, nearest, quoted};
+use super::problem::{KnowledgeProblem, nearest, quoted, suggest};
 use super::sheet::Row;
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap};
@@ -127,7 +127,7 @@ fn clean(row: &mut Row, shape: &Shape<'_>, problems: &mut Vec<KnowledgeProblem>)
                 &file,
                 line(key),
                 message,
-                nearest(key, shape.known.iter().copied()),
+                suggest(problems, key, shape.known.iter().copied()),
             ));
             return false;
         }
@@ -155,7 +155,7 @@ fn clean(row: &mut Row, shape: &Shape<'_>, problems: &mut Vec<KnowledgeProblem>)
                         &file,
                         line(name),
                         message,
-                        nearest(key, known.iter().copied()),
+                        suggest(problems, key, known.iter().copied()),
                     ));
                 }
                 fine
@@ -214,7 +214,7 @@ pub(super) fn merge(
                         &row.file,
                         line,
                         message,
-                        nearest(&id, index.keys().map(String::as_str)),
+                        suggest(problems, &id, index.keys().map(String::as_str)),
                     ));
                     continue;
                 }
@@ -319,6 +319,7 @@ pub(super) fn typed<T: DeserializeOwned>(
             }
             Err(error) => error,
         };
+        let (file, line) = culprit(&row).unwrap_or((Arc::clone(&row.file), row.line));
         let earlier = row
             .original
             .take()
@@ -329,7 +330,6 @@ pub(super) fn typed<T: DeserializeOwned>(
             .next()
             .unwrap_or("it cannot be read")
             .to_owned();
-        let (file, line) = culprit(&row).unwrap_or((Arc::clone(&row.file), row.line));
         let outcome = if earlier.is_some() {
             "the change was ignored"
         } else {
@@ -339,7 +339,7 @@ pub(super) fn typed<T: DeserializeOwned>(
         let close = if earlier.is_some() {
             None
         } else {
-            nearest(&row.id, ids.iter().map(String::as_str))
+            suggest(problems, &row.id, ids.iter().map(String::as_str))
         };
         problems.push(problem(
             &file,

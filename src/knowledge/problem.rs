@@ -43,6 +43,22 @@ pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>)
         .map(|(_, candidate)| candidate.to_owned())
 }
 
+/// More problems than this go without a suggestion: looking for one costs time for each name there is.
+const MOST_SUGGESTIONS: usize = 100;
+
+/// [`nearest`], unless `problems` is so long already that nobody will read this one.
+pub(super) fn suggest<'a>(
+    problems: &[KnowledgeProblem],
+    name: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<String> {
+    if problems.len() < MOST_SUGGESTIONS {
+        nearest(name, candidates)
+    } else {
+        None
+    }
+}
+
 /// `text`, shortened and without control characters, for a message.
 pub(super) fn quoted(text: &str) -> String {
     let clean: String = text

@@ -3,7 +3,7 @@
 //! After [`prune`] every reference leads somewhere, so that a screen may offer each as a link. Knows nothing of files.
 
 use super::build::Builder;
-use super::problem::{KnowledgeProblem, nearest, quoted};
+use super::problem::{KnowledgeProblem, quoted, suggest};
 use super::types::{
     AntiPattern, Checklist, DecisionTable, Decisions, Guidance, Method, Pattern, Principle,
     Question, Signature, Step, Term, Topic,
@@ -210,40 +210,43 @@ pub(super) fn prune(parts: &mut Parts, builder: &mut Builder) {
             .get(&format!("{kind}:{id}"))
             .and_then(|keys| keys.get(key));
         list.retain(|entry| {
-            let (fine, suggestion) = match key {
-                "rules" => (is_rule_code(entry), None),
-                "questions" => checked(&names, &format!("question:{entry}"), "question:"),
-                "option" => checked(&names, &format!("pattern:{entry}"), "pattern:"),
-                _ => checked(&names, entry, ""),
+            let kind = match key {
+                "questions" => "question:",
+                "option" => "pattern:",
+                _ => "",
             };
-            if let (false, Some((file, line))) = (fine, place) {
-                let message = if key == "rules" {
+            let reference = format!("{kind}{entry}");
+            let fine = if key == "rules" {
+                is_rule_code(entry)
+            } else {
+                names.contains(&reference)
+            };
+            let Some((file, line)) = place.filter(|_| !fine) else {
+                return fine;
+            };
+            let (message, suggestion) = if key == "rules" {
+                (
                     format!(
                         "{} is not the code of a rule (KP and three digits); it was ignored",
                         quoted(entry)
-                    )
-                } else {
-                    format!("{} in `{key}` leads nowhere; it was ignored", quoted(entry))
-                };
-                problems.push(KnowledgeProblem {
-                    file: file.to_string(),
-                    line: *line,
-                    message,
-                    suggestion,
-                });
-            }
-            fine
+                    ),
+                    None,
+                )
+            } else {
+                let close = suggest(problems, &reference, names.iter().map(String::as_str));
+                let close = close.map(|name| name.strip_prefix(kind).unwrap_or(&name).to_owned());
+                (
+                    format!("{} in `{key}` leads nowhere; it was ignored", quoted(entry)),
+                    close,
+                )
+            };
+            problems.push(KnowledgeProblem {
+                file: file.to_string(),
+                line: *line,
+                message,
+                suggestion,
+            });
+            false
         });
     });
-}
-
-fn checked(names: &BTreeSet<String>, reference: &str, strip: &str) -> (bool, Option<String>) {
-    if names.contains(reference) {
-        return (true, None);
-    }
-    let close = nearest(reference, names.iter().map(String::as_str));
-    (
-        false,
-        close.map(|name| name.strip_prefix(strip).unwrap_or(&name).to_owned()),
-    )
 }
