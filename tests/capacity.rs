@@ -392,6 +392,9 @@ fn the_promise_names_the_first_the_multiple_and_what_to_do() {
         "Raise the pool from 4 to 9 connections per replica, or shorten the call of 184 ms (timeout 2 s). \
          Then workers of mailer fill, at 4.3×."
     );
+    let bounded = capacity(&pool);
+    assert_eq!(bounded.resources[bounded.flows[0].until.unwrap()].name(), "api -> payments");
+    assert_near(bounded.flows[0].sustains_load.unwrap().likely, 24.0 / 18.4);
     // .8 × 13 = 10.4 of 12 workers; 10.4 × 2 / .7 = 29.7 are 3 replicas of 12.
     assert_eq!(
         promise(&three_tiers("800/s")).remedy,
@@ -412,6 +415,16 @@ fn the_promise_names_the_first_the_multiple_and_what_to_do() {
     let edge = promise(&three_tiers("460/s")).sentence;
     assert_eq!(edge, "If load doubles, nothing saturates: workers of app are next, at 2.01×.");
     assert!(promise(&three_tiers("930/s")).sentence.contains("are full already, today at 101 %"));
+}
+
+#[test]
+fn the_example_of_the_format_is_answered_with_what_it_lacks() {
+    let promise = promise(include_str!("data/whole-format.toml"));
+    // orders-db: 400/s × 2 calls × 4 ms = 3.2 of 32 statements; api -> orders-db: 800/s × 4.6 ms = 3.68 of 120: both
+    // hold, but what payments and fraud take is held by the workers of the API, and nobody says how long that is.
+    assert!(matches!(promise.state, PromiseState::Unknown { ref missing } if *missing == ["component.service_time"]));
+    assert!(promise.sentence.contains("component.service_time of payments"), "{}", promise.sentence);
+    assert!(promise.remedy.contains("Of what is known"), "{}", promise.remedy);
 }
 
 #[test]
