@@ -3,6 +3,7 @@
 //! The only file that knows `toml_parser`. Must not know what the keys mean.
 
 use crate::model::{Entry, Node, Problem, ProblemKind, Span, Table, TableForm, Value, quote};
+use std::collections::HashMap;
 use toml_parser::parser::{Event, EventKind, RecursionGuard, parse_document};
 use toml_parser::{ParseError, Source, decoder::ScalarKind};
 
@@ -11,21 +12,62 @@ const DEEPEST: u32 = 32;
 /// More problems than this of one file are noise.
 const MOST_PROBLEMS: usize = 1_000;
 
+/// What a text says as a tree, and where its lines with headers and keys stand.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tree {
+    /// The values.
+    pub(super) root: Table,
+    /// The top of the file, then every header with the lines below it, in the order of the text.
+    pub(super) blocks: Vec<Block>,
+    /// Every `key = value` line that is not inside a value, in the order of the text.
+    pub(super) statements: Vec<Statement>,
+    /// Of dotted keys inside inline tables: where the last key stands, and where the first one does.
+    pub(super) dotted: HashMap<usize, usize>,
+}
+
+/// A key on the way to a table, with the position where the key holds an array of tables.
+pub(super) type Step = (String, Option<usize>);
+
+/// A header and the lines up to the next one.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    /// Where the header stands; nothing for the top of the file.
+    pub(super) header: Option<Span>,
+    /// Which table it opens; empty for the top of the file and where the header could not be read.
+    pub(super) path: Vec<Step>,
+    /// The first byte: that of the header, or 0.
+    pub(super) start: usize,
+    /// One past the last byte: where the next header starts, or the length of the text.
+    pub(super) end: usize,
+}
+
+/// One `key = value` outside of values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statement {
+    /// Where its first key starts.
+    pub(super) start: usize,
+    /// Where its last key ends.
+    pub(super) key_end: usize,
+    /// Where its value stands.
+    pub(super) value: Span,
+}
+
 /// The tree of a text, and what is wrong with its syntax.
-pub(super) fn read(text: &str) -> (Table, Vec<Problem>) {
+pub(super) fn read(text: &str) -> (Tree, Vec<Problem>) {
     let source = Source::new(text);
     let tokens = source.lex().into_vec();
     let mut events: Vec<Event> = Vec::with_capacity(tokens.len());
     let mut errors: Vec<ParseError> = Vec::new();
     parse_document(&tokens, &mut RecursionGuard::new(&mut events, DEEPEST), &mut errors);
-    let mut builder =
-        Builder { source, events, next: 0, errors, problems: Vec::new(), root: Table::default(), at: Vec::new() };
+    let mut tree = Tree::default();
+    tree.blocks.push(Block { header: None, path: Vec::new(), start: 0, end: text.len() });
+    let mut builder = Builder { source, events, next: 0, errors, problems: Vec::new(), tree, at: Vec::new() };
     builder.document();
     let mut problems: Vec<Problem> = builder.errors.iter().map(|error| syntax_problem(text, error)).collect();
     problems.append(&mut builder.problems);
     problems.dedup_by(|a, b| a.span == b.span && a.message == b.message);
     problems.truncate(MOST_PROBLEMS);
-    (builder.root, problems)
+    (builder.tree, problems)
 }
 
 fn syntax_problem(text: &str, error: &ParseError) -> Problem {
@@ -48,14 +90,14 @@ struct Builder<'a> {
     next: usize,
     errors: Vec<ParseError>,
     problems: Vec<Problem>,
-    root: Table,
+    tree: Tree,
     /// The keys of the header that key-value lines belong to.
     at: Vec<(String, Span)>,
 }
 
 impl Builder<'_> {
     fn take(&mut self) -> Option<Event> {
-        let event = self.events.get(self.next).cloned();
+        let event = self.events.get(self.next).copied();
         self.next += 1;
         event
     }
@@ -72,8 +114,13 @@ impl Builder<'_> {
                 EventKind::SimpleKey => {
                     self.next -= 1;
                     if let Some((keys, node)) = self.key_value() {
-                        let at = self.at.clone();
+                        if let (Some((_, first)), Some((_, last))) = (keys.first(), keys.last()) {
+                            let statement = Statement { start: first.start, key_end: last.end, value: node.span };
+                            self.tree.statements.push(statement);
+                        }
+                        let at = std::mem::take(&mut self.at);
                         self.insert(&at, keys, node);
+                        self.at = at;
                     }
                 }
                 _ => {}
@@ -102,12 +149,21 @@ impl Builder<'_> {
             }
         }
         let span = Span::new(open.span().start(), end);
+        if let Some(above) = self.tree.blocks.last_mut() {
+            above.end = span.start;
+        }
+        let end = self.source.input().len();
+        self.tree.blocks.push(Block { header: Some(span), path: Vec::new(), start: span.start, end });
         if keys.is_empty() || keys.len() > DEEPEST as usize {
             // Lines below an unreadable header must not land in the table above it.
             self.at = vec![("\u{0}".to_owned(), span)];
             return;
         }
         self.open_table(&keys, span, close == EventKind::ArrayTableClose);
+        let path = path_of(&self.tree.root, &keys);
+        if let Some(block) = self.tree.blocks.last_mut() {
+            block.path = path;
+        }
         self.at = keys;
     }
 
@@ -190,6 +246,9 @@ impl Builder<'_> {
                 EventKind::SimpleKey => {
                     self.next -= 1;
                     if let Some((keys, node)) = self.key_value() {
+                        if let [(_, first), .., (_, last)] = keys.as_slice() {
+                            self.tree.dotted.insert(last.start, first.start);
+                        }
                         insert_at(&mut table, keys, node, &mut self.problems);
                     }
                 }
@@ -239,7 +298,7 @@ impl Builder<'_> {
 
     fn open_table(&mut self, keys: &[(String, Span)], span: Span, many: bool) {
         let Some(((last, last_span), parents)) = keys.split_last() else { return };
-        let Some(parent) = descend(&mut self.root, parents, &mut self.problems) else { return };
+        let Some(parent) = descend(&mut self.tree.root, parents, &mut self.problems) else { return };
         let new = || Node { span, value: Value::Table(Table { entries: Vec::new(), form: TableForm::Header }) };
         let Some(entry) = parent.entries.iter_mut().find(|entry| entry.key == *last) else {
             let node = if many { Node { span, value: Value::Array(vec![new()]) } } else { new() };
@@ -263,7 +322,7 @@ impl Builder<'_> {
         if at.first().is_some_and(|(key, _)| key == "\u{0}") {
             return;
         }
-        if let Some(table) = descend(&mut self.root, at, &mut self.problems) {
+        if let Some(table) = descend(&mut self.tree.root, at, &mut self.problems) {
             insert_at(table, keys, node, &mut self.problems);
         }
     }
@@ -283,16 +342,30 @@ fn descend<'a>(root: &'a mut Table, keys: &[(String, Span)], problems: &mut Vec<
             Value::Array(items) => &mut items.last_mut()?.value,
             value => value,
         };
-        match value {
-            Value::Table(inner) => table = inner,
-            _ => {
-                let message = format!("{} is a value, not a table", quote(key));
-                problems.push(Problem::error(ProblemKind::Duplicate, *span, message));
-                return None;
-            }
-        }
+        let Value::Table(inner) = value else {
+            let message = format!("{} is a value, not a table", quote(key));
+            problems.push(Problem::error(ProblemKind::Duplicate, *span, message));
+            return None;
+        };
+        table = inner;
     }
     Some(table)
+}
+
+/// The path of the table that a header has just opened: of every array on the way, its last table.
+fn path_of(root: &Table, keys: &[(String, Span)]) -> Vec<Step> {
+    let mut table = Some(root);
+    let step = |(key, _): &(String, Span)| {
+        let node = table.and_then(|table| table.get(key));
+        let (index, inner) = match node.map(|node| &node.value) {
+            Some(Value::Array(items)) => (items.len().checked_sub(1), items.last().and_then(Node::table)),
+            Some(Value::Table(inner)) => (None, Some(inner)),
+            _ => (None, None),
+        };
+        table = inner;
+        (key.clone(), index)
+    };
+    keys.iter().map(step).collect()
 }
 
 fn insert_at(table: &mut Table, mut keys: Vec<(String, Span)>, node: Node, problems: &mut Vec<Problem>) {
