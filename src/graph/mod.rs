@@ -6,6 +6,8 @@ mod blast;
 mod call_tree;
 mod chains;
 mod flow;
+pub mod layout;
+pub mod picture;
 mod reach;
 mod system;
 mod verify;
