@@ -3,6 +3,7 @@
 //! Pure: no clock, no file, no server. Must not know who asks.
 
 mod promise;
+mod remedy;
 
 pub use promise::{Promise, PromiseState};
 
