@@ -1,1 +1,16 @@
-//! (in progress)
+//! What a review and its analysis look like to readers: the review document, diagrams, and the texts and JSON of every
+//! command.
+//!
+//! Everything is a pure function to a text. Must not know files, terminals or clocks; the day is passed in.
+
+pub mod context;
+mod diagram;
+mod keep;
+mod markdown;
+mod text;
+
+pub use context::{QuestionSource, Subject, context};
+pub use diagram::{Diagram, dot, flow as flow_diagram, mermaid};
+pub use keep::{KeepError, merge_keeps};
+pub use markdown::{REVIEW_TEMPLATE, Template, TemplateError, json, markdown};
+pub use text::{block, cell, line};
