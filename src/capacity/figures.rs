@@ -1,31 +1,7 @@
 //! The computed figures, as plain data. Every ratio is 0…, every time in seconds, every rate per second.
 
 use crate::model::Element;
-
-/// A computed number with the range that ranges in the inputs give it.
-///
-/// Invariant: `low <= likely <= high`; infinite where nothing limits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Span {
-    /// With every range at its favourable or unfavourable end, whichever gives less.
-    pub low: f64,
-    /// With every range at its likely value.
-    pub likely: f64,
-    /// The other end.
-    pub high: f64,
-}
-
-impl Span {
-    /// A number without a range.
-    pub fn exactly(value: f64) -> Self {
-        Self { low: value, likely: value, high: value }
-    }
-
-    /// Whether the inputs left a range.
-    pub fn is_range(&self) -> bool {
-        self.low < self.high
-    }
-}
+pub use crate::units::Span;
 
 /// What kind of limit a resource is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
