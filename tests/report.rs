@@ -3,8 +3,9 @@
 use jiff::civil::{Date, date};
 use kneepoint::analysis::{Settings, analyze};
 use kneepoint::document::parse;
+use kneepoint::knowledge::Knowledge;
 use kneepoint::model::Evidence;
-use kneepoint::report::{self, QuestionSource, Subject, Template};
+use kneepoint::report::{self, Subject, Template};
 
 const AS_OF: Date = date(2026, 11, 23);
 
@@ -12,14 +13,6 @@ fn with<R>(text: &str, use_it: impl FnOnce(&Subject<'_>) -> R) -> R {
     let (review, source, problems) = parse(text);
     let evidence = Evidence::default();
     let analysis = analyze(&review, &evidence, &Settings::new(AS_OF));
-    let questions = [QuestionSource {
-        title: "Step 2: the fast path".to_owned(),
-        step: true,
-        questions: vec![
-            ("fast-path.timeouts".to_owned(), "Does every call on the fast path have a timeout?".to_owned()),
-            ("fast-path.chain".to_owned(), "How many calls wait for each other?".to_owned()),
-        ],
-    }];
     use_it(&Subject {
         file: "shop.review.toml",
         text,
@@ -29,7 +22,7 @@ fn with<R>(text: &str, use_it: impl FnOnce(&Subject<'_>) -> R) -> R {
         analysis: &analysis,
         evidence: &evidence,
         as_of: AS_OF,
-        questions: &questions,
+        knowledge: Knowledge::embedded(),
     })
 }
 

@@ -8,8 +8,8 @@ use super::merge::{KeyLines, Shape, merge, typed};
 use super::problem::{KnowledgeProblem, nearest, quoted};
 use super::sheet::{Row, Sheet};
 use super::types::{
-    AntiPattern, Checklist, Criterion, DecisionOption, DecisionTable, Decisions, Guidance, Home,
-    Method, Pattern, Principle, Question, Signature, Step, Term, Topic,
+    AntiPattern, Checklist, Criterion, DecisionOption, DecisionTable, Decisions, Guidance, Home, Method, Pattern,
+    Principle, Question, Signature, Step, Term, Topic,
 };
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, HashMap};
@@ -54,9 +54,7 @@ pub(super) fn section_of(path: &str) -> Result<Section, (String, Option<String>)
     if let Some((_, section)) = CATALOGUE.iter().find(|(name, _)| *name == path) {
         return Ok(*section);
     }
-    let toml = std::path::Path::new(&path)
-        .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("toml"));
+    let toml = std::path::Path::new(&path).extension().is_some_and(|end| end.eq_ignore_ascii_case("toml"));
     match (toml, path.split_once('/')) {
         (true, None) => Ok(Section::Checklists),
         (true, Some(("steps", name))) if !name.contains('/') => Ok(Section::Steps),
@@ -65,15 +63,9 @@ pub(super) fn section_of(path: &str) -> Result<Section, (String, Option<String>)
                 "{} is neither a checklist, nor in steps/, nor a catalogue file; it was ignored",
                 quoted(&path)
             );
-            Err((
-                message,
-                nearest(&path, CATALOGUE.iter().map(|(name, _)| *name)),
-            ))
+            Err((message, nearest(&path, CATALOGUE.iter().map(|(name, _)| *name))))
         }
-        (false, _) => Err((
-            format!("{} is not a .toml file; it was ignored", quoted(&path)),
-            None,
-        )),
+        (false, _) => Err((format!("{} is not a .toml file; it was ignored", quoted(&path)), None)),
     }
 }
 
@@ -91,12 +83,7 @@ impl Builder {
     pub(super) fn add(&mut self, path: &str, text: &str, reportable: bool) {
         if text.len() > LARGEST_FILE {
             let message = format!("the file is larger than {LARGEST_FILE} bytes; it was ignored");
-            self.problems.push(KnowledgeProblem {
-                file: path.to_owned(),
-                line: 1,
-                message,
-                suggestion: None,
-            });
+            self.problems.push(KnowledgeProblem { file: path.to_owned(), line: 1, message, suggestion: None });
             return;
         }
         match section_of(path) {
@@ -105,24 +92,15 @@ impl Builder {
                 self.sheets.push((relative(path), section, sheet));
             }
             Err((message, suggestion)) => {
-                self.problems.push(KnowledgeProblem {
-                    file: path.to_owned(),
-                    line: 1,
-                    message,
-                    suggestion,
-                });
+                self.problems.push(KnowledgeProblem { file: path.to_owned(), line: 1, message, suggestion });
             }
         }
     }
 
     fn take(&mut self, section: Section) -> Vec<(String, Sheet)> {
-        let (taken, rest) = std::mem::take(&mut self.sheets)
-            .into_iter()
-            .partition(|(_, of, _)| *of == section);
+        let (taken, rest) = std::mem::take(&mut self.sheets).into_iter().partition(|(_, of, _)| *of == section);
         self.sheets = rest;
-        Vec::into_iter(taken)
-            .map(|(path, _, sheet)| (path, sheet))
-            .collect()
+        Vec::into_iter(taken).map(|(path, _, sheet)| (path, sheet)).collect()
     }
 
     fn rows<T: DeserializeOwned>(&mut self, rows: Vec<(usize, Row)>, shape: &Shape<'_>) -> Vec<T> {
@@ -132,8 +110,7 @@ impl Builder {
             .into_iter()
             .map(|(value, row)| {
                 if !row.keys.is_empty() {
-                    self.written
-                        .insert(format!("{}:{}", shape.kind, row.id), row.keys);
+                    self.written.insert(format!("{}:{}", shape.kind, row.id), row.keys);
                 }
                 value
             })
@@ -141,22 +118,13 @@ impl Builder {
     }
 
     /// Reports top-level keys and groups that the file cannot have.
-    fn strangers(
-        &mut self,
-        row: &mut Row,
-        groups: &mut BTreeMap<String, Vec<Row>>,
-        keys: &[&str],
-        names: &[&str],
-    ) {
+    fn strangers(&mut self, row: &mut Row, groups: &mut BTreeMap<String, Vec<Row>>, keys: &[&str], names: &[&str]) {
         let all = || keys.iter().chain(names).copied();
         let mut odd: Vec<(usize, String)> = Vec::new();
         row.fields.retain(|key, _| {
             let fine = keys.contains(&key) || key == "remove";
             if !fine {
-                odd.push((
-                    row.keys.get(key).copied().unwrap_or(row.line),
-                    key.to_owned(),
-                ));
+                odd.push((row.keys.get(key).copied().unwrap_or(row.line), key.to_owned()));
             }
             fine
         });
@@ -169,22 +137,11 @@ impl Builder {
         });
         for (line, key) in odd {
             let (message, suggestion) = if names.contains(&key.as_str()) {
-                (
-                    format!("`{key}` must be written [[{key}]]; it was ignored"),
-                    None,
-                )
+                (format!("`{key}` must be written [[{key}]]; it was ignored"), None)
             } else {
-                (
-                    format!("this file has no {}; it was ignored", quoted(&key)),
-                    nearest(&key, all()),
-                )
+                (format!("this file has no {}; it was ignored", quoted(&key)), nearest(&key, all()))
             };
-            self.problems.push(KnowledgeProblem {
-                file: row.file.to_string(),
-                line,
-                message,
-                suggestion,
-            });
+            self.problems.push(KnowledgeProblem { file: row.file.to_string(), line, message, suggestion });
         }
     }
 
@@ -201,27 +158,14 @@ impl Builder {
             self.strangers(&mut sheet.header, &mut sheet.groups, keys, names);
             header.extend(sheet.header.fields);
             for (name, rows) in sheet.groups {
-                groups
-                    .entry(name)
-                    .or_default()
-                    .extend(rows.into_iter().map(|row| (number, row)));
+                groups.entry(name).or_default().extend(rows.into_iter().map(|row| (number, row)));
             }
         }
         (groups, header)
     }
 
-    fn plain<T: DeserializeOwned>(
-        &mut self,
-        groups: &mut HashMap<String, Vec<(usize, Row)>>,
-        kind: &str,
-    ) -> Vec<T> {
-        let shape = Shape {
-            kind,
-            known: fields_of::<T>(),
-            nested: &[],
-            prefix: None,
-            removable: true,
-        };
+    fn plain<T: DeserializeOwned>(&mut self, groups: &mut HashMap<String, Vec<(usize, Row)>>, kind: &str) -> Vec<T> {
+        let shape = Shape { kind, known: fields_of::<T>(), nested: &[], prefix: None, removable: true };
         self.rows(groups.remove(kind).unwrap_or_default(), &shape)
     }
 
@@ -242,10 +186,7 @@ impl Builder {
 
     pub(super) fn decisions(&mut self) -> Decisions {
         let (mut groups, header) = self.catalogue(Section::Decisions, &["rule"], &["table"]);
-        let nested = [
-            ("option", fields_of::<DecisionOption>()),
-            ("criteria", fields_of::<Criterion>()),
-        ];
+        let nested = [("option", fields_of::<DecisionOption>()), ("criteria", fields_of::<Criterion>())];
         let shape = Shape {
             kind: "table",
             known: fields_of::<DecisionTable>(),
@@ -254,11 +195,7 @@ impl Builder {
             removable: true,
         };
         let tables = self.rows(groups.remove("table").unwrap_or_default(), &shape);
-        let rule = header
-            .get("rule")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
+        let rule = header.get("rule").and_then(Value::as_str).unwrap_or_default().to_owned();
         Decisions { rule, tables }
     }
 
@@ -292,13 +229,7 @@ impl Builder {
         };
         let principles = self.plain::<Principle>(&mut groups, "principle");
         let antipatterns = self.plain::<AntiPattern>(&mut groups, "antipattern");
-        Method {
-            principles,
-            dimensions,
-            axes,
-            antipatterns,
-            guidance,
-        }
+        Method { principles, dimensions, axes, antipatterns, guidance }
     }
 
     pub(super) fn steps(&mut self) -> Vec<Step> {
@@ -316,9 +247,7 @@ impl Builder {
 
     pub(super) fn checklists(&mut self) -> Vec<Checklist> {
         let mut lists: Vec<Checklist> = Vec::new();
-        for (mut list, items) in
-            self.documents::<Checklist>(Section::Checklists, "checklist", "item")
-        {
+        for (mut list, items) in self.documents::<Checklist>(Section::Checklists, "checklist", "item") {
             list.items = items;
             for item in &mut list.items {
                 item.home = Home::Checklist(list.id.clone());
@@ -340,12 +269,8 @@ impl Builder {
         let mut rows: HashMap<String, Vec<(usize, Row)>> = HashMap::new();
         for (number, (path, mut sheet)) in self.take(section).into_iter().enumerate() {
             self.strangers(&mut sheet.header, &mut sheet.groups, known, &[group]);
-            let id = sheet
-                .header
-                .fields
-                .get("id")
-                .and_then(Value::as_str)
-                .map_or_else(|| id_from(&path), str::to_owned);
+            let id =
+                sheet.header.fields.get("id").and_then(Value::as_str).map_or_else(|| id_from(&path), str::to_owned);
             if (section == Section::Steps) != STEP_IDS.contains(&id.as_str()) {
                 let (message, suggestion) = if section == Section::Steps {
                     (
@@ -353,39 +278,18 @@ impl Builder {
                         nearest(&id, STEP_IDS.into_iter()),
                     )
                 } else {
-                    (
-                        format!(
-                            "`{id}` is a step and cannot name a checklist; the file was ignored"
-                        ),
-                        None,
-                    )
+                    (format!("`{id}` is a step and cannot name a checklist; the file was ignored"), None)
                 };
                 let line = sheet.header.keys.get("id").copied().unwrap_or(1);
-                self.problems.push(KnowledgeProblem {
-                    file: sheet.header.file.to_string(),
-                    line,
-                    message,
-                    suggestion,
-                });
+                self.problems.push(KnowledgeProblem { file: sheet.header.file.to_string(), line, message, suggestion });
                 continue;
             }
-            sheet
-                .header
-                .fields
-                .insert("id".to_owned(), Value::String(id.clone()));
+            sheet.header.fields.insert("id".to_owned(), Value::String(id.clone()));
             headers.push((number, sheet.header));
             let items = sheet.groups.remove(group).unwrap_or_default();
-            rows.entry(id)
-                .or_default()
-                .extend(items.into_iter().map(|row| (number, row)));
+            rows.entry(id).or_default().extend(items.into_iter().map(|row| (number, row)));
         }
-        let shape = Shape {
-            kind,
-            known,
-            nested: &[],
-            prefix: None,
-            removable: section == Section::Checklists,
-        };
+        let shape = Shape { kind, known, nested: &[], prefix: None, removable: section == Section::Checklists };
         let documents: Vec<T> = self.rows(headers, &shape);
         let mut out = Vec::with_capacity(documents.len());
         for document in documents {
@@ -408,9 +312,7 @@ impl Builder {
 fn id_from(path: &str) -> String {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.strip_suffix(".toml").unwrap_or(name);
-    let stem = stem
-        .trim_start_matches(|sign: char| sign.is_ascii_digit())
-        .trim_start_matches('-');
+    let stem = stem.trim_start_matches(|sign: char| sign.is_ascii_digit()).trim_start_matches('-');
     match stem {
         // The two files whose names are plainer than the prefixes of their questions.
         "bottlenecks" => "bottleneck".to_owned(),

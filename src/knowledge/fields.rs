@@ -45,10 +45,7 @@ mod tests {
 
     #[test]
     fn names_are_those_of_the_file() {
-        assert_eq!(
-            fields_of::<Term>(),
-            ["id", "word", "aliases", "text", "see"]
-        );
+        assert_eq!(fields_of::<Term>(), ["id", "word", "aliases", "text", "see"]);
         assert!(fields_of::<DecisionTable>().contains(&"option"));
         assert!(fields_of::<String>().is_empty());
     }

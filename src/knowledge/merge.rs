@@ -40,26 +40,14 @@ pub(super) struct Shape<'a> {
     pub(super) removable: bool,
 }
 
-fn problem(
-    file: &Arc<str>,
-    line: usize,
-    message: String,
-    suggestion: Option<String>,
-) -> KnowledgeProblem {
-    KnowledgeProblem {
-        file: file.to_string(),
-        line,
-        message,
-        suggestion,
-    }
+fn problem(file: &Arc<str>, line: usize, message: String, suggestion: Option<String>) -> KnowledgeProblem {
+    KnowledgeProblem { file: file.to_string(), line, message, suggestion }
 }
 
 fn is_id(text: &str) -> bool {
     text.len() <= 80
         && text.starts_with(|sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit())
-        && text.chars().all(|sign| {
-            sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '-' || sign == '_'
-        })
+        && text.chars().all(|sign| sign.is_ascii_lowercase() || sign.is_ascii_digit() || sign == '-' || sign == '_')
 }
 
 /// The id of a row, with its prefix; or a problem.
@@ -67,47 +55,29 @@ fn id_of(row: &Row, shape: &Shape<'_>, problems: &mut Vec<KnowledgeProblem>) -> 
     let line = row.keys.get("id").copied().unwrap_or(row.line);
     let Some(written) = row.fields.get("id").and_then(Value::as_str) else {
         let close = nearest_key(row, "id");
-        problems.push(problem(
-            &row.file,
-            line,
-            format!("a {} needs an `id`; it was left out", shape.kind),
-            close,
-        ));
+        problems.push(problem(&row.file, line, format!("a {} needs an `id`; it was left out", shape.kind), close));
         return None;
     };
     let local = match (shape.prefix, written.split_once('.')) {
         (Some(prefix), Some((before, local))) if before == prefix => local,
         (Some(prefix), Some(_)) => {
-            let message = format!(
-                "{} does not belong to `{prefix}`; it was left out",
-                quoted(written)
-            );
+            let message = format!("{} does not belong to `{prefix}`; it was left out", quoted(written));
             problems.push(problem(&row.file, line, message, None));
             return None;
         }
         _ => written,
     };
     if !is_id(local) {
-        let message = format!(
-            "{} is not an id: small letters, digits and `-` only; it was left out",
-            quoted(written)
-        );
+        let message = format!("{} is not an id: small letters, digits and `-` only; it was left out", quoted(written));
         problems.push(problem(&row.file, line, message, None));
         return None;
     }
-    Some(
-        shape
-            .prefix
-            .map_or_else(|| local.to_owned(), |prefix| format!("{prefix}.{local}")),
-    )
+    Some(shape.prefix.map_or_else(|| local.to_owned(), |prefix| format!("{prefix}.{local}")))
 }
 
 /// The key of the row that was probably meant to be `name`.
 fn nearest_key(row: &Row, name: &str) -> Option<String> {
-    row.fields
-        .keys()
-        .any(|key| nearest(key, [name].into_iter()).is_some())
-        .then(|| name.to_owned())
+    row.fields.keys().any(|key| nearest(key, [name].into_iter()).is_some()).then(|| name.to_owned())
 }
 
 /// Takes out what the row must not hold, with a problem each.
@@ -118,26 +88,12 @@ fn clean(row: &mut Row, shape: &Shape<'_>, problems: &mut Vec<KnowledgeProblem>)
     let line = |key: &str| lines.get(key).copied().unwrap_or(start);
     row.fields.retain(|key, value| {
         if key != "remove" && !shape.known.contains(&key) {
-            let message = format!(
-                "a {} has no key {}; it was ignored",
-                shape.kind,
-                quoted(key)
-            );
-            problems.push(problem(
-                &file,
-                line(key),
-                message,
-                suggest(problems, key, shape.known.iter().copied()),
-            ));
+            let message = format!("a {} has no key {}; it was ignored", shape.kind, quoted(key));
+            problems.push(problem(&file, line(key), message, suggest(problems, key, shape.known.iter().copied())));
             return false;
         }
         if value.as_str().is_some_and(|text| text.trim().is_empty()) {
-            problems.push(problem(
-                &file,
-                line(key),
-                format!("`{key}` is empty; it was ignored"),
-                None,
-            ));
+            problems.push(problem(&file, line(key), format!("`{key}` is empty; it was ignored"), None));
             return false;
         }
         true
@@ -151,12 +107,7 @@ fn clean(row: &mut Row, shape: &Shape<'_>, problems: &mut Vec<KnowledgeProblem>)
                 let fine = key == "remove" || known.contains(&key);
                 if !fine {
                     let message = format!("`{name}` has no key {}; it was ignored", quoted(key));
-                    problems.push(problem(
-                        &file,
-                        line(name),
-                        message,
-                        suggest(problems, key, known.iter().copied()),
-                    ));
+                    problems.push(problem(&file, line(name), message, suggest(problems, key, known.iter().copied())));
                 }
                 fine
             });
@@ -165,11 +116,7 @@ fn clean(row: &mut Row, shape: &Shape<'_>, problems: &mut Vec<KnowledgeProblem>)
 }
 
 /// Merges the rows of one group, file after file. The number says which file a row is from.
-pub(super) fn merge(
-    rows: Vec<(usize, Row)>,
-    shape: &Shape<'_>,
-    problems: &mut Vec<KnowledgeProblem>,
-) -> Vec<Merged> {
+pub(super) fn merge(rows: Vec<(usize, Row)>, shape: &Shape<'_>, problems: &mut Vec<KnowledgeProblem>) -> Vec<Merged> {
     let mut merged: Vec<Option<Merged>> = Vec::new();
     let mut index: HashMap<String, usize> = HashMap::new();
     for (sheet, mut row) in rows {
@@ -179,14 +126,8 @@ pub(super) fn merge(
         };
         let line = row.keys.get("id").copied().unwrap_or(row.line);
         let at = index.get(&id).copied();
-        if at
-            .and_then(|at| merged[at].as_ref())
-            .is_some_and(|earlier| earlier.last_sheet == sheet)
-        {
-            let message = format!(
-                "the {} `{id}` is in this file already; the second was ignored",
-                shape.kind
-            );
+        if at.and_then(|at| merged[at].as_ref()).is_some_and(|earlier| earlier.last_sheet == sheet) {
+            let message = format!("the {} `{id}` is in this file already; the second was ignored", shape.kind);
             problems.push(problem(&row.file, line, message, None));
             continue;
         }
@@ -224,21 +165,13 @@ pub(super) fn merge(
                     }
                     if other.is_none() {
                         let line = row.keys.get("remove").copied().unwrap_or(line);
-                        problems.push(problem(
-                            &row.file,
-                            line,
-                            "`remove` is true or false".to_owned(),
-                            None,
-                        ));
+                        problems.push(problem(&row.file, line, "`remove` is true or false".to_owned(), None));
                     }
                 }
             }
         }
-        let keys = row
-            .keys
-            .iter()
-            .filter(|_| row.reportable)
-            .map(|(key, line)| (key.clone(), (Arc::clone(&row.file), *line)));
+        let keys =
+            row.keys.iter().filter(|_| row.reportable).map(|(key, line)| (key.clone(), (Arc::clone(&row.file), *line)));
         if let Some(base) = at.and_then(|at| merged[at].as_mut()) {
             base.original.get_or_insert_with(|| base.fields.clone());
             base.keys.extend(keys);
@@ -247,22 +180,11 @@ pub(super) fn merge(
             row.fields.remove("id");
             overlay(&mut base.fields, row.fields, shape);
         } else {
-            row.fields
-                .insert("id".to_owned(), Value::String(id.clone()));
+            row.fields.insert("id".to_owned(), Value::String(id.clone()));
             index.insert(id.clone(), merged.len());
             let keys = keys.collect();
-            let Row {
-                fields, file, line, ..
-            } = row;
-            merged.push(Some(Merged {
-                id,
-                fields,
-                original: None,
-                file,
-                line,
-                keys,
-                last_sheet: sheet,
-            }));
+            let Row { fields, file, line, .. } = row;
+            merged.push(Some(Merged { id, fields, original: None, file, line, keys, last_sheet: sheet }));
         }
     }
     merged.into_iter().flatten().collect()
@@ -284,9 +206,7 @@ fn overlay(base: &mut Table, change: Table, shape: &Shape<'_>) {
 fn overlay_rows(rows: &mut Vec<Value>, changes: Vec<Value>) {
     for change in changes {
         let id = change.get("id").cloned();
-        let at = rows
-            .iter()
-            .position(|row| id.is_some() && row.get("id") == id.as_ref());
+        let at = rows.iter().position(|row| id.is_some() && row.get("id") == id.as_ref());
         let remove = change.get("remove").and_then(Value::as_bool) == Some(true);
         match (at, remove, change) {
             (Some(at), true, _) => {
@@ -320,33 +240,12 @@ pub(super) fn typed<T: DeserializeOwned>(
             Err(error) => error,
         };
         let (file, line) = culprit(&row).unwrap_or((Arc::clone(&row.file), row.line));
-        let earlier = row
-            .original
-            .take()
-            .and_then(|fields| Value::Table(fields).try_into::<T>().ok());
-        let text = error
-            .message()
-            .lines()
-            .next()
-            .unwrap_or("it cannot be read")
-            .to_owned();
-        let outcome = if earlier.is_some() {
-            "the change was ignored"
-        } else {
-            "it was left out"
-        };
+        let earlier = row.original.take().and_then(|fields| Value::Table(fields).try_into::<T>().ok());
+        let text = error.message().lines().next().unwrap_or("it cannot be read").to_owned();
+        let outcome = if earlier.is_some() { "the change was ignored" } else { "it was left out" };
         // A new row that is incomplete is most often a change of an old one whose id was mistyped.
-        let close = if earlier.is_some() {
-            None
-        } else {
-            suggest(problems, &row.id, ids.iter().map(String::as_str))
-        };
-        problems.push(problem(
-            &file,
-            line,
-            format!("the {kind} `{}`: {text}; {outcome}", row.id),
-            close,
-        ));
+        let close = if earlier.is_some() { None } else { suggest(problems, &row.id, ids.iter().map(String::as_str)) };
+        problems.push(problem(&file, line, format!("the {kind} `{}`: {text}; {outcome}", row.id), close));
         if let Some(value) = earlier {
             row.keys.clear();
             out.push((value, row));
@@ -358,10 +257,7 @@ pub(super) fn typed<T: DeserializeOwned>(
 /// The line of the key whose type is wrong: the one whose value differs in kind from what it replaced.
 fn culprit(row: &Merged) -> Option<(Arc<str>, usize)> {
     let original = row.original.as_ref()?;
-    let (key, _) = row.fields.iter().find(|(key, value)| {
-        original
-            .get(*key)
-            .is_some_and(|before| !before.same_type(value))
-    })?;
+    let (key, _) =
+        row.fields.iter().find(|(key, value)| original.get(*key).is_some_and(|before| !before.same_type(value)))?;
     row.keys.get(key).cloned()
 }

@@ -19,8 +19,8 @@ mod types;
 pub use problem::KnowledgeProblem;
 pub use references::{Target, is_rule_code};
 pub use types::{
-    AntiPattern, Checklist, Class, Criterion, DecisionOption, DecisionTable, Guidance, Home,
-    Pattern, Principle, Question, Signature, Step, Term, Topic,
+    AntiPattern, Checklist, Class, Criterion, DecisionOption, DecisionTable, Guidance, Home, Pattern, Principle,
+    Question, Signature, Step, Term, Topic,
 };
 
 use crate::assets;
@@ -132,8 +132,7 @@ impl Knowledge {
 
     /// The checklists: fast path and write path first, a reader's own last.
     pub fn checklists(&self) -> &[Checklist] {
-        self.checklists
-            .get_or_init(|| embedded(Section::Checklists).checklists())
+        self.checklists.get_or_init(|| embedded(Section::Checklists).checklists())
     }
 
     /// The checklist with this id.
@@ -152,22 +151,12 @@ impl Knowledge {
     /// The question or checklist item with this id: `fast-path.timeouts`, `caching.stampede`.
     pub fn question(&self, id: &str) -> Option<&Question> {
         let index = self.questions.get_or_init(|| {
-            let steps = self
-                .steps()
-                .iter()
-                .enumerate()
-                .map(|(at, step)| (Part::Step, at, &step.questions));
-            let lists = self
-                .checklists()
-                .iter()
-                .enumerate()
-                .map(|(at, list)| (Part::Checklist, at, &list.items));
+            let steps = self.steps().iter().enumerate().map(|(at, step)| (Part::Step, at, &step.questions));
+            let lists = self.checklists().iter().enumerate().map(|(at, list)| (Part::Checklist, at, &list.items));
             steps
                 .chain(lists)
                 .flat_map(|(part, at, rows)| {
-                    rows.iter()
-                        .enumerate()
-                        .map(move |(row, question)| (question.id.clone(), (part, at, row)))
+                    rows.iter().enumerate().map(move |(row, question)| (question.id.clone(), (part, at, row)))
                 })
                 .collect()
         });
@@ -179,8 +168,7 @@ impl Knowledge {
 
     /// The pattern catalogue.
     pub fn patterns(&self) -> &[Pattern] {
-        self.patterns
-            .get_or_init(|| embedded(Section::Patterns).patterns())
+        self.patterns.get_or_init(|| embedded(Section::Patterns).patterns())
     }
 
     /// The pattern with this id.
@@ -189,8 +177,7 @@ impl Knowledge {
     }
 
     fn decisions(&self) -> &Decisions {
-        self.decisions
-            .get_or_init(|| embedded(Section::Decisions).decisions())
+        self.decisions.get_or_init(|| embedded(Section::Decisions).decisions())
     }
 
     /// The decision tables.
@@ -210,13 +197,11 @@ impl Knowledge {
 
     /// The failure signatures.
     pub fn signatures(&self) -> &[Signature] {
-        self.signatures
-            .get_or_init(|| embedded(Section::Signatures).signatures())
+        self.signatures.get_or_init(|| embedded(Section::Signatures).signatures())
     }
 
     fn method(&self) -> &Method {
-        self.method
-            .get_or_init(|| embedded(Section::Method).method())
+        self.method.get_or_init(|| embedded(Section::Method).method())
     }
 
     /// The six principles.
@@ -246,8 +231,7 @@ impl Knowledge {
 
     /// The glossary, in the order of its file.
     pub fn glossary(&self) -> &[Term] {
-        self.glossary
-            .get_or_init(|| embedded(Section::Glossary).glossary())
+        self.glossary.get_or_init(|| embedded(Section::Glossary).glossary())
     }
 
     /// The term for a word, an alias or an id; without regard to case, outer spaces or a plural s.
@@ -262,9 +246,7 @@ impl Knowledge {
             words
         });
         let word = word.trim().to_lowercase();
-        let at = words
-            .get(&word)
-            .or_else(|| words.get(word.strip_suffix('s')?))?;
+        let at = words.get(&word).or_else(|| words.get(word.strip_suffix('s')?))?;
         self.glossary().get(*at)
     }
 
@@ -273,47 +255,20 @@ impl Knowledge {
         let (kind, id) = reference.split_once(':')?;
         let topic = |topics: &'_ [Topic]| topics.iter().position(|topic| topic.id == id);
         match kind {
-            "step" => self
-                .steps()
-                .iter()
-                .find(|step| step.id == id)
-                .map(Target::Step),
+            "step" => self.steps().iter().find(|step| step.id == id).map(Target::Step),
             "checklist" => self.checklist(id).map(Target::Checklist),
             "question" => self.question(id).map(Target::Question),
             "pattern" => self.pattern(id).map(Target::Pattern),
             "table" => self.decision_table(id).map(Target::Table),
-            "signature" => self
-                .signatures()
-                .iter()
-                .find(|signature| signature.id == id)
-                .map(Target::Signature),
-            "principle" => self
-                .principles()
-                .iter()
-                .find(|principle| principle.id == id)
-                .map(Target::Principle),
-            "antipattern" => self
-                .antipatterns()
-                .iter()
-                .find(|anti| anti.id == id)
-                .map(Target::AntiPattern),
-            "term" => self
-                .glossary()
-                .iter()
-                .find(|term| term.id == id)
-                .map(Target::Term),
+            "signature" => self.signatures().iter().find(|signature| signature.id == id).map(Target::Signature),
+            "principle" => self.principles().iter().find(|principle| principle.id == id).map(Target::Principle),
+            "antipattern" => self.antipatterns().iter().find(|anti| anti.id == id).map(Target::AntiPattern),
+            "term" => self.glossary().iter().find(|term| term.id == id).map(Target::Term),
             "dimension" => topic(self.dimensions()).map(|at| Target::Topic(&self.dimensions()[at])),
             "axis" => topic(self.axes()).map(|at| Target::Topic(&self.axes()[at])),
             _ => {
-                let (_, topics) = self
-                    .guidance()
-                    .groups()
-                    .into_iter()
-                    .find(|(name, _)| *name == kind)?;
-                topics
-                    .iter()
-                    .find(|topic| topic.id == id)
-                    .map(Target::Topic)
+                let (_, topics) = self.guidance().groups().into_iter().find(|(name, _)| *name == kind)?;
+                topics.iter().find(|topic| topic.id == id).map(Target::Topic)
             }
         }
     }

@@ -52,20 +52,12 @@ pub(super) fn suggest<'a>(
     name: &str,
     candidates: impl Iterator<Item = &'a str>,
 ) -> Option<String> {
-    if problems.len() < MOST_SUGGESTIONS {
-        nearest(name, candidates)
-    } else {
-        None
-    }
+    if problems.len() < MOST_SUGGESTIONS { nearest(name, candidates) } else { None }
 }
 
 /// `text`, shortened and without control characters, for a message.
 pub(super) fn quoted(text: &str) -> String {
-    let clean: String = text
-        .chars()
-        .filter(|sign| !sign.is_control())
-        .take(LONGEST_NAME)
-        .collect();
+    let clean: String = text.chars().filter(|sign| !sign.is_control()).take(LONGEST_NAME).collect();
     format!("`{clean}`")
 }
 

@@ -5,8 +5,8 @@
 use super::build::Builder;
 use super::problem::{KnowledgeProblem, quoted, suggest};
 use super::types::{
-    AntiPattern, Checklist, DecisionTable, Decisions, Guidance, Method, Pattern, Principle,
-    Question, Signature, Step, Term, Topic,
+    AntiPattern, Checklist, DecisionTable, Decisions, Guidance, Method, Pattern, Principle, Question, Signature, Step,
+    Term, Topic,
 };
 use std::collections::BTreeSet;
 
@@ -86,42 +86,21 @@ impl Parts {
             names.insert(format!("{kind}:{id}"));
         };
         self.steps.iter().for_each(|step| add("step", &step.id));
-        self.checklists
-            .iter()
-            .for_each(|list| add("checklist", &list.id));
+        self.checklists.iter().for_each(|list| add("checklist", &list.id));
         let questions = self
             .steps
             .iter()
             .flat_map(|step| &step.questions)
             .chain(self.checklists.iter().flat_map(|list| &list.items));
         questions.for_each(|question| add("question", &question.id));
-        self.patterns
-            .iter()
-            .for_each(|pattern| add("pattern", &pattern.id));
-        self.decisions
-            .tables
-            .iter()
-            .for_each(|table| add("table", &table.id));
-        self.signatures
-            .iter()
-            .for_each(|signature| add("signature", &signature.id));
+        self.patterns.iter().for_each(|pattern| add("pattern", &pattern.id));
+        self.decisions.tables.iter().for_each(|table| add("table", &table.id));
+        self.signatures.iter().for_each(|signature| add("signature", &signature.id));
         self.glossary.iter().for_each(|term| add("term", &term.id));
-        self.method
-            .principles
-            .iter()
-            .for_each(|principle| add("principle", &principle.id));
-        self.method
-            .antipatterns
-            .iter()
-            .for_each(|anti| add("antipattern", &anti.id));
-        self.method
-            .dimensions
-            .iter()
-            .for_each(|topic| add("dimension", &topic.id));
-        self.method
-            .axes
-            .iter()
-            .for_each(|topic| add("axis", &topic.id));
+        self.method.principles.iter().for_each(|principle| add("principle", &principle.id));
+        self.method.antipatterns.iter().for_each(|anti| add("antipattern", &anti.id));
+        self.method.dimensions.iter().for_each(|topic| add("dimension", &topic.id));
+        self.method.axes.iter().for_each(|topic| add("axis", &topic.id));
         for (kind, topics) in self.method.guidance.groups() {
             for topic in topics {
                 add(kind, &topic.id);
@@ -162,28 +141,15 @@ impl Parts {
         }
         for principle in &mut self.method.principles {
             visit("principle", &principle.id, "rules", &mut principle.rules);
-            visit(
-                "principle",
-                &principle.id,
-                "questions",
-                &mut principle.questions,
-            );
+            visit("principle", &principle.id, "questions", &mut principle.questions);
             visit("principle", &principle.id, "see", &mut principle.see);
         }
         for anti in &mut self.method.antipatterns {
             visit("antipattern", &anti.id, "rules", &mut anti.rules);
             visit("antipattern", &anti.id, "see", &mut anti.see);
         }
-        let Method {
-            dimensions,
-            axes,
-            guidance,
-            ..
-        } = &mut self.method;
-        for (kind, topics) in [("dimension", dimensions), ("axis", axes)]
-            .into_iter()
-            .chain(guidance.groups_mut())
-        {
+        let Method { dimensions, axes, guidance, .. } = &mut self.method;
+        for (kind, topics) in [("dimension", dimensions), ("axis", axes)].into_iter().chain(guidance.groups_mut()) {
             for topic in topics {
                 visit(kind, &topic.id, "rules", &mut topic.rules);
                 visit(kind, &topic.id, "questions", &mut topic.questions);
@@ -195,9 +161,8 @@ impl Parts {
 
 /// Whether `code` has the form of a rule's code: `KP` and three digits.
 pub fn is_rule_code(code: &str) -> bool {
-    code.strip_prefix("KP").is_some_and(|digits| {
-        digits.len() == 3 && digits.bytes().all(|digit| digit.is_ascii_digit())
-    })
+    code.strip_prefix("KP")
+        .is_some_and(|digits| digits.len() == 3 && digits.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 /// Takes out what leads nowhere. It is a problem where a reader wrote it, and nothing where the reader's file removed
@@ -206,9 +171,7 @@ pub(super) fn prune(parts: &mut Parts, builder: &mut Builder) {
     let names = parts.names();
     let (written, problems) = (&builder.written, &mut builder.problems);
     parts.lists(&mut |kind, id, key, list| {
-        let place = written
-            .get(&format!("{kind}:{id}"))
-            .and_then(|keys| keys.get(key));
+        let place = written.get(&format!("{kind}:{id}")).and_then(|keys| keys.get(key));
         list.retain(|entry| {
             let kind = match key {
                 "questions" => "question:",
@@ -216,36 +179,18 @@ pub(super) fn prune(parts: &mut Parts, builder: &mut Builder) {
                 _ => "",
             };
             let reference = format!("{kind}{entry}");
-            let fine = if key == "rules" {
-                is_rule_code(entry)
-            } else {
-                names.contains(&reference)
-            };
+            let fine = if key == "rules" { is_rule_code(entry) } else { names.contains(&reference) };
             let Some((file, line)) = place.filter(|_| !fine) else {
                 return fine;
             };
             let (message, suggestion) = if key == "rules" {
-                (
-                    format!(
-                        "{} is not the code of a rule (KP and three digits); it was ignored",
-                        quoted(entry)
-                    ),
-                    None,
-                )
+                (format!("{} is not the code of a rule (KP and three digits); it was ignored", quoted(entry)), None)
             } else {
                 let close = suggest(problems, &reference, names.iter().map(String::as_str));
                 let close = close.map(|name| name.strip_prefix(kind).unwrap_or(&name).to_owned());
-                (
-                    format!("{} in `{key}` leads nowhere; it was ignored", quoted(entry)),
-                    close,
-                )
+                (format!("{} in `{key}` leads nowhere; it was ignored", quoted(entry)), close)
             };
-            problems.push(KnowledgeProblem {
-                file: file.to_string(),
-                line: *line,
-                message,
-                suggestion,
-            });
+            problems.push(KnowledgeProblem { file: file.to_string(), line: *line, message, suggestion });
             false
         });
     });

@@ -37,13 +37,7 @@ struct Lines(Vec<usize>);
 
 impl Lines {
     fn of(text: &str) -> Self {
-        Self(
-            text.bytes()
-                .enumerate()
-                .filter(|(_, byte)| *byte == b'\n')
-                .map(|(at, _)| at)
-                .collect(),
-        )
+        Self(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect())
     }
 
     fn at(&self, offset: usize) -> usize {
@@ -53,12 +47,7 @@ impl Lines {
 
 impl Sheet {
     /// Reads one file; whatever cannot be read becomes a problem.
-    pub(super) fn parse(
-        file: &str,
-        text: &str,
-        reportable: bool,
-        problems: &mut Vec<KnowledgeProblem>,
-    ) -> Self {
+    pub(super) fn parse(file: &str, text: &str, reportable: bool, problems: &mut Vec<KnowledgeProblem>) -> Self {
         let lines = Lines::of(text);
         let name: Arc<str> = Arc::from(file);
         let mut report = |span: Range<usize>, message: String| {
@@ -71,29 +60,16 @@ impl Sheet {
         };
         let (root, errors) = DeTable::parse_recoverable(text);
         for error in errors.iter().take(MOST_SYNTAX_ERRORS) {
-            report(
-                error.span().unwrap_or(0..0),
-                format!("this is not valid TOML: {}", error.message()),
-            );
+            report(error.span().unwrap_or(0..0), format!("this is not valid TOML: {}", error.message()));
         }
-        let empty = |line| Row {
-            fields: Table::new(),
-            file: Arc::clone(&name),
-            line,
-            keys: BTreeMap::new(),
-            reportable,
-        };
-        let mut sheet = Self {
-            header: empty(1),
-            groups: BTreeMap::new(),
-        };
+        let empty =
+            |line| Row { fields: Table::new(), file: Arc::clone(&name), line, keys: BTreeMap::new(), reportable };
+        let mut sheet = Self { header: empty(1), groups: BTreeMap::new() };
         for (key, value) in root.into_inner() {
             let key_line = lines.at(key.span().start);
             let span = value.span();
             match value.into_inner() {
-                DeValue::Array(rows)
-                    if !rows.is_empty() && rows.iter().all(|row| row.get_ref().is_table()) =>
-                {
+                DeValue::Array(rows) if !rows.is_empty() && rows.iter().all(|row| row.get_ref().is_table()) => {
                     let group = sheet.groups.entry(key.get_ref().to_string()).or_default();
                     for row in rows {
                         let span = row.span();
@@ -104,33 +80,16 @@ impl Sheet {
                         group.push(read);
                     }
                 }
-                other => insert(
-                    &mut sheet.header,
-                    key.get_ref(),
-                    key_line,
-                    Spanned::new(span, other),
-                    &mut report,
-                ),
+                other => insert(&mut sheet.header, key.get_ref(), key_line, Spanned::new(span, other), &mut report),
             }
         }
         sheet
     }
 }
 
-fn fill(
-    row: &mut Row,
-    fields: DeTable<'_>,
-    lines: &Lines,
-    report: &mut impl FnMut(Range<usize>, String),
-) {
+fn fill(row: &mut Row, fields: DeTable<'_>, lines: &Lines, report: &mut impl FnMut(Range<usize>, String)) {
     for (key, value) in fields {
-        insert(
-            row,
-            key.get_ref(),
-            lines.at(key.span().start),
-            value,
-            report,
-        );
+        insert(row, key.get_ref(), lines.at(key.span().start), value, report);
     }
 }
 

@@ -3,20 +3,19 @@
 //! Must not know files: a template comes as text with a name. Invariants: every value is escaped unless the template
 //! says otherwise; a template cannot run for ever (fuel) or overflow the stack (recursion limit).
 
+use super::check::inert;
 use super::context::{Subject, context};
 use super::text;
+use crate::assets::{Asset, REPORT_TEMPLATES};
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 use std::fmt;
 
 /// The template that is used where a user has none.
-pub const REVIEW_TEMPLATE: &str =
-    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/reports/review.md.jinja"));
-/// Its name in messages.
-const REVIEW_TEMPLATE_NAME: &str = "templates/reports/review.md.jinja";
+pub const REVIEW_TEMPLATE: Asset = REPORT_TEMPLATES[0];
 
-/// Instructions and blocks of 64 bytes a template may use: about half a gigabyte of text.
-const FUEL: u64 = 8_000_000;
+/// Instructions and blocks of 64 bytes a template may use: about a quarter of a gigabyte of text.
+const FUEL: u64 = 4_000_000;
 /// How deep blocks and macros may nest.
 const DEEPEST: usize = 100;
 
@@ -31,7 +30,7 @@ pub struct Template<'a> {
 
 impl Default for Template<'_> {
     fn default() -> Self {
-        Self { name: REVIEW_TEMPLATE_NAME, text: REVIEW_TEMPLATE }
+        Self { name: REVIEW_TEMPLATE.path, text: REVIEW_TEMPLATE.text }
     }
 }
 
@@ -91,11 +90,8 @@ pub fn markdown(subject: &Subject<'_>, template: Template<'_>) -> Result<String,
 }
 
 /// The context of a review as JSON: what a template sees.
-///
-/// # Errors
-/// Never for a context of ours; an error of the writer is passed on as text.
 pub fn json(subject: &Subject<'_>) -> String {
-    serde_json::to_string_pretty(&context(subject)).unwrap_or_default() + "\n"
+    inert(&(serde_json::to_string_pretty(&context(subject)).unwrap_or_default() + "\n"))
 }
 
 /// Writes a value: what is absent as a dash, text escaped, numbers as they are.

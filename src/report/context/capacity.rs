@@ -153,7 +153,7 @@ pub(super) fn envelope(capacity: &Capacity) -> Vec<Envelope> {
 }
 
 /// How far a flow goes, in one sentence.
-pub(crate) fn sentence(capacity: &Capacity, load: &crate::capacity::FlowLoad) -> String {
+pub(in crate::report) fn sentence(capacity: &Capacity, load: &crate::capacity::FlowLoad) -> String {
     let Some(sustains) = &load.sustains_load else {
         return "It cannot be said how far it goes: an input is missing (see what is missing).".to_owned();
     };

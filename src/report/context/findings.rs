@@ -143,7 +143,7 @@ fn row(finding: &Finding, flow: Option<&str>) -> FindingRow {
 }
 
 /// A figure as people read it.
-pub(crate) fn show(figure: &Figure) -> String {
+pub(in crate::report) fn show(figure: &Figure) -> String {
     let finite = |value: f64, show: &dyn Fn(f64) -> String| {
         if value.is_finite() { show(value) } else { significant(value, 3) }
     };
@@ -158,7 +158,8 @@ pub(crate) fn show(figure: &Figure) -> String {
     }
 }
 
-fn cannot_tell(subject: &Subject<'_>) -> (Vec<CannotTellRow>, usize) {
+/// What the rules could not decide, by the key that is missing, and how many keys are left out.
+pub(in crate::report) fn cannot_tell(subject: &Subject<'_>) -> (Vec<CannotTellRow>, usize) {
     const MOST_PLACES: usize = 10;
     let mut by_key: BTreeMap<&str, CannotTellRow> = BTreeMap::new();
     for undecided in &subject.analysis.cannot_tell {

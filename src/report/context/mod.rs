@@ -10,7 +10,7 @@ mod answer;
 mod capacity;
 mod decisions;
 mod failures;
-mod findings;
+pub(super) mod findings;
 mod flows;
 mod inputs;
 mod outcome;
@@ -27,12 +27,16 @@ pub use flows::FlowSection;
 pub use inputs::{Assumed, InputRow, Inputs, MissingRow};
 pub use outcome::{ActionRow, MeetingRow, ParkedRow, Unseen};
 pub use proof::{LoadTestRow, MeasureRow, Proof};
-pub use questions::{AnswerRow, QuestionGroup, QuestionSource};
+pub use questions::{AnswerRow, QuestionGroup};
 pub use targets::{GrowthRow, SloRow, Targets};
+
+pub(super) use capacity::sentence as envelope_sentence;
+pub(super) use findings::show as show_figure;
 
 use crate::analysis::Analysis;
 use crate::capacity::Span;
 use crate::document::{Position, SourceMap};
+use crate::knowledge::Knowledge;
 use crate::model::{EntityRef, Evidence, Gravity, Problem, Review};
 use crate::units::significant;
 use jiff::civil::Date;
@@ -57,8 +61,8 @@ pub struct Subject<'a> {
     pub evidence: &'a Evidence,
     /// The day for which dates are judged; a document is the same on every day after.
     pub as_of: Date,
-    /// The questions of the method, in order.
-    pub questions: &'a [QuestionSource],
+    /// The method: its questions, in order.
+    pub knowledge: &'a Knowledge,
 }
 
 impl Subject<'_> {
@@ -182,7 +186,7 @@ pub fn context(subject: &Subject<'_>) -> Context {
         failures: failures::failures(review),
         envelope: capacity::envelope(&subject.analysis.capacity),
         decisions: review.decisions.iter().map(decisions::decision).collect(),
-        questions: questions::questions(review, subject.questions),
+        questions: questions::questions(review, subject.knowledge),
         triggers: decisions::triggers(review),
         inputs: inputs::inputs(subject),
         open: outcome::open(subject),

@@ -174,10 +174,10 @@ pub(super) fn unseen(subject: &Subject<'_>) -> Unseen {
     components.truncate(MOST);
     let answered: HashSet<&str> = review.answers.iter().map(|answer| answer.question()).collect();
     let steps = subject
-        .questions
+        .knowledge
+        .steps()
         .iter()
-        .filter(|group| group.step && !group.questions.iter().any(|(id, _)| answered.contains(id.as_str())))
-        .map(|group| group.title.clone());
+        .filter(|step| !step.questions.iter().any(|question| answered.contains(question.id.as_str())));
     Unseen {
         components,
         components_more,
@@ -187,7 +187,7 @@ pub(super) fn unseen(subject: &Subject<'_>) -> Unseen {
             .filter(|flow| flow.calls.as_ref().is_none_or(Vec::is_empty))
             .map(|flow| flow.id().to_owned())
             .collect(),
-        steps: steps.collect(),
+        steps: steps.map(|step| step.title.clone()).collect(),
         cannot_tell: subject.analysis.cannot_tell.len(),
     }
 }

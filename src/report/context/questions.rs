@@ -1,22 +1,12 @@
 //! The questions of the method with the answers of the review.
 
+use crate::knowledge::{Knowledge, Question};
 use crate::model::{Answer, AnswerWord, Review};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
 /// More names than this are counted, not listed.
 const MOST_NAMES: usize = 40;
-
-/// A step or a checklist as the method has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QuestionSource {
-    /// Its heading.
-    pub title: String,
-    /// Whether it is a step of the method; checklists are shown where something was answered.
-    pub step: bool,
-    /// The questions: id and text.
-    pub questions: Vec<(String, String)>,
-}
 
 /// The answers of a step or checklist.
 #[derive(Debug, Clone, Serialize)]
@@ -64,37 +54,31 @@ pub struct AnswerRow {
     pub date: Option<String>,
 }
 
-pub(super) fn questions(review: &Review, sources: &[QuestionSource]) -> Vec<QuestionGroup> {
+pub(super) fn questions(review: &Review, knowledge: &Knowledge) -> Vec<QuestionGroup> {
     let mut answers: HashMap<&str, &Answer> = HashMap::new();
     for answer in &review.answers {
         answers.entry(answer.question()).or_insert(answer);
     }
     let mut known: HashSet<&str> = HashSet::new();
     let mut groups = Vec::new();
-    for source in sources {
-        known.extend(source.questions.iter().map(|(id, _)| id.as_str()));
-        let rows: Vec<AnswerRow> =
-            source.questions.iter().filter_map(|(id, text)| Some(row(answers.get(id.as_str())?, Some(text)))).collect();
-        if !source.step && rows.is_empty() {
+    let steps =
+        knowledge.steps().iter().map(|step| (true, format!("Step {}: {}", step.number, step.title), &step.questions));
+    let lists = knowledge.checklists().iter().map(|list| (false, format!("Checklist: {}", list.title), &list.items));
+    for (step, title, questions) in steps.chain(lists) {
+        known.extend(questions.iter().map(|question| question.id.as_str()));
+        let rows =
+            questions.iter().filter_map(|question| Some(row(answers.get(question.id.as_str())?, Some(question))));
+        let rows: Vec<AnswerRow> = rows.collect();
+        if !step && rows.is_empty() {
             continue;
         }
-        let unanswered: Vec<String> = source
-            .questions
-            .iter()
-            .filter(|(id, _)| !answers.contains_key(id.as_str()))
-            .map(|(id, _)| id.clone())
-            .collect();
-        groups.push(group(source.title.clone(), source.step, rows, unanswered));
+        let unanswered = questions.iter().map(|question| &question.id).filter(|id| !answers.contains_key(id.as_str()));
+        groups.push(group(title, step, rows, unanswered.cloned().collect()));
     }
-    let strangers: Vec<AnswerRow> = review
-        .answers
-        .iter()
-        .filter(|answer| !known.contains(answer.question()))
-        .map(|answer| row(answer, None))
-        .collect();
+    let strangers = review.answers.iter().filter(|answer| !known.contains(answer.question()));
+    let strangers: Vec<AnswerRow> = strangers.map(|answer| row(answer, None)).collect();
     if !strangers.is_empty() {
-        let title = if sources.is_empty() { "Answers" } else { "Answers to questions of our own" };
-        groups.push(group(title.to_owned(), false, strangers, Vec::new()));
+        groups.push(group("Answers to questions of our own".to_owned(), false, strangers, Vec::new()));
     }
     groups
 }
@@ -119,10 +103,10 @@ fn group(title: String, step: bool, rows: Vec<AnswerRow>, mut unanswered: Vec<St
     }
 }
 
-fn row(answer: &Answer, question: Option<&String>) -> AnswerRow {
+fn row(answer: &Answer, question: Option<&Question>) -> AnswerRow {
     AnswerRow {
         id: answer.question().to_owned(),
-        question: question.cloned(),
+        question: question.map(|question| question.text.clone()),
         answer: answer.answer.map(AnswerWord::word),
         reason: answer.reason.clone(),
         note: answer.note.clone(),
