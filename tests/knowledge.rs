@@ -2,6 +2,7 @@
 
 use kneepoint::assets::CHECKLISTS;
 use kneepoint::knowledge::{Home, Knowledge, KnowledgeProblem, Target, is_rule_code};
+use kneepoint::model::{EntityKind, field_at};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -16,57 +17,12 @@ fn catalogue_codes() -> BTreeSet<String> {
     families.into_iter().flat_map(|(first, last)| (first..=last).map(|code: u32| format!("KP{code}"))).collect()
 }
 
-/// The keys of review format 1: what a question may fill and a row of the coverage table may name.
-const FORMAT: &[(&str, &str)] = &[
-    ("review", "title system status date facilitator participants scope"),
-    ("growth", "horizon traffic peak peak_duration ramp cost"),
-    ("growth.cost", "currency monthly_budget per_million_requests"),
-    ("slo", "id flow component indicator objective threshold window policy degradation"),
-    (
-        "component",
-        "id name kind owner stateless replicas autoscale workers cores service_time queue rate_limit availability zones regions \
-         cost_per_hour deploys_with signals alerts runbook cache data recovery broker",
-    ),
-    ("component.cache", "pattern hit_ratio ttl invalidation stampede_protection"),
-    (
-        "component.data",
-        "engine model max_connections rows rows_per_day retention size size_limit partition_key shards hottest_key_share read_replicas \
-         replication replication_lag consistency global_counters",
-    ),
-    ("component.recovery", "rpo rto writers conflicts standby last_drill runbook"),
-    (
-        "component.broker",
-        "bound dead_letter visibility_timeout max_attempts partitions retention replay schema lag_visible",
-    ),
-    ("tenancy", "key tenants largest_share quota isolation"),
-    (
-        "dependency",
-        "from to mode network operation criticality timeout retry idempotency breaker pool on_failure fallback outbox",
-    ),
-    ("flow", "id name entry rate users think peak critical value_share operation payload calls"),
-    ("hotspot", "id at kind guess load votes signal mitigation"),
-    ("failure", "at when response user_sees detected_by tested"),
-    ("prometheus", "url dialect headers_env"),
-    ("measure", "at signal query"),
-    ("load_test", "flow level date notes points"),
-    ("answer", "question answer note reason evidence source by date"),
-    (
-        "decision",
-        "id title status constraint pattern options weights because fails_first measure revisit findings date decider door dissent \
-         trigger review_by",
-    ),
-    ("triage", "finding status reason by date expires ticket"),
-    ("action", "id title owner due status from kind done_when created"),
-    ("parked", "title goes_to look_at from"),
-    ("meeting", "date planned spent present items lines"),
-    ("migration", "phase notes"),
-];
-
-fn is_format_key(key: &str) -> bool {
-    FORMAT.iter().any(|(table, keys)| {
-        let inner = key.strip_prefix(table).and_then(|rest| rest.strip_prefix('.'));
-        key == *table || inner.is_some_and(|inner| keys.split_whitespace().any(|key| key == inner))
-    })
+/// Whether review format 1 has this table or key: what a question may fill and a row of the coverage table may name.
+fn is_format_key(path: &str) -> bool {
+    let mut keys = path.split('.');
+    let kind = keys.next().and_then(EntityKind::of_table);
+    let keys: Vec<&str> = keys.collect();
+    kind.is_some_and(|kind| keys.is_empty() || field_at(kind, &keys).is_some())
 }
 
 fn overlay(path: &str, text: &str) -> (Knowledge, Vec<KnowledgeProblem>) {

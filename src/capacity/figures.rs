@@ -49,7 +49,7 @@ pub struct Resource {
     pub capacity: Span,
     /// What arrives a second at the computed load.
     pub arrival_rate: Span,
-    /// How long one visit holds a slot, in seconds; `None` for rate limits.
+    /// How long one visit holds a slot, in seconds; `None` for rate limits and where nothing arrives.
     pub holding_time: Option<Span>,
     /// Offered utilisation at the computed load, 0…; above 1 it cannot be served.
     pub utilisation: Span,
@@ -116,6 +116,8 @@ pub struct Missing {
     pub key: String,
     /// What cannot be computed without it.
     pub text: String,
+    /// Whether something may saturate earlier than computed because of it: without it "nothing saturates" is not known.
+    pub decisive: bool,
 }
 
 /// The capacity picture at one load.

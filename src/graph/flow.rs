@@ -29,6 +29,7 @@ pub enum FlowIssue {
 
 /// A call that one request of a flow makes.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent properties of a call, each asked for by name")]
 pub struct MadeCall {
     /// Its position in the flow's `calls`.
     pub call: usize,
@@ -116,6 +117,11 @@ impl FlowExpansion {
         self.position.get(&component).map(|position| &self.components[*position])
     }
 
+    /// Where a component stands in `components`, where the flow visits it.
+    pub fn place(&self, component: ComponentIndex) -> Option<usize> {
+        self.position.get(&component).copied()
+    }
+
     /// The calls over a dependency, per request; nothing where the flow does not use it.
     pub fn calls_over(&self, dependency: DependencyIndex) -> Span {
         let over = self.calls.iter().filter(|call| call.dependency == Some(dependency));
@@ -143,7 +149,7 @@ impl FlowExpansion {
         };
         let candidates = expansion.candidates(flow, review, system);
         let (order, cut) = order_from(entry, &candidates);
-        expansion.place(entry, &order);
+        expansion.list(entry, &order);
         expansion.keep_made(&candidates, &cut);
         expansion.steps(flow);
         expansion.count_visits();
@@ -195,7 +201,7 @@ impl FlowExpansion {
         count * probability * misses
     }
 
-    fn place(&mut self, entry: ComponentIndex, order: &[ComponentIndex]) {
+    fn list(&mut self, entry: ComponentIndex, order: &[ComponentIndex]) {
         for (position, &component) in order.iter().enumerate() {
             self.position.insert(component, position);
             let first = component == entry;

@@ -18,7 +18,7 @@ use toml::Value;
 /// Ids of the five steps; a reader can change them and add questions, not add a sixth.
 const STEP_IDS: [&str; 5] = ["targets", "fast-path", "bottleneck", "failure", "proof"];
 
-/// A larger file is not read: the whole embedded knowledge is a quarter of this.
+/// A larger file is not read: the whole embedded knowledge is about a fifth of this.
 const LARGEST_FILE: usize = 1 << 20;
 
 /// What a file holds, by its path below `checklists/`.

@@ -27,24 +27,16 @@ impl fmt::Display for KnowledgeProblem {
     }
 }
 
-/// Longest name for which a nearest one is looked for: comparing is quadratic in the length.
+/// A message quotes no more than this of a name.
 const LONGEST_NAME: usize = 80;
 
-/// The candidate most like `name`, if any is alike enough to be a slip of the fingers.
+/// The candidate most like `name` and not `name` itself, if any is alike enough to be a slip of the fingers.
 pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
-    if name.len() > LONGEST_NAME {
-        return None;
-    }
-    let allowed = (name.chars().count() / 3).max(1);
-    candidates
-        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= allowed && *candidate != name)
-        .min()
-        .map(|(_, candidate)| candidate.to_owned())
+    crate::model::nearest(name, candidates.filter(|candidate| *candidate != name)).map(str::to_owned)
 }
 
 /// More problems than this go without a suggestion: looking for one costs time for each name there is.
-const MOST_SUGGESTIONS: usize = 100;
+const MOST_SUGGESTIONS: usize = 25;
 
 /// [`nearest`], unless `problems` is so long already that nobody will read this one.
 pub(super) fn suggest<'a>(

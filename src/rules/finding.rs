@@ -189,4 +189,6 @@ pub struct Summary {
     pub cannot_tell: usize,
     /// Findings that the ledger answers.
     pub triaged: usize,
+    /// Elements that a rule looked at and found in order.
+    pub passed: usize,
 }

@@ -40,22 +40,26 @@ impl Span {
         self.low < self.high
     }
 
+    #[must_use]
     /// What is left of 1: the miss ratio of a hit ratio. Never below 0.
     pub fn complement(self) -> Self {
         let rest = |part: f64| (1.0 - part).max(0.0);
         Self { low: rest(self.high), likely: rest(self.likely), high: rest(self.low) }
     }
 
+    #[must_use]
     /// The larger of two, end by end: the time of two things done together.
     pub fn larger(self, other: Self) -> Self {
         Self { low: self.low.max(other.low), likely: self.likely.max(other.likely), high: self.high.max(other.high) }
     }
 
+    #[must_use]
     /// The smaller of two, end by end.
     pub fn smaller(self, other: Self) -> Self {
         Self { low: self.low.min(other.low), likely: self.likely.min(other.likely), high: self.high.min(other.high) }
     }
 
+    #[must_use]
     /// This part of a whole; nothing of nothing is 0, something of nothing is infinite.
     pub fn over(self, whole: Self) -> Self {
         Self {

@@ -1,0 +1,4 @@
+//! KP2: flows and the fast path.
+
+pub(crate) mod missing_timeout;
+pub(crate) mod timeout_inversion;
