@@ -39,7 +39,10 @@ pub fn lines(session: &Session, navigation: &Navigation, selected: Option<&Eleme
         Target::Field(entity, keys) => {
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             if let Some(spec) = field_at(entity.kind, &keys) {
-                heading(&mut lines, &keys.iter().filter(|key| key.parse::<usize>().is_err()).copied().collect::<Vec<_>>().join("."));
+                heading(
+                    &mut lines,
+                    &keys.iter().filter(|key| key.parse::<usize>().is_err()).copied().collect::<Vec<_>>().join("."),
+                );
                 say(&mut lines, spec.doc.trim(), Role::Plain, cells);
                 say(&mut lines, &screens::how(spec.shape), Role::Dim, cells);
                 match session.document.map().value(*entity, &keys).and_then(|_| session.line_of(*entity, &keys)) {
@@ -52,7 +55,8 @@ pub fn lines(session: &Session, navigation: &Navigation, selected: Option<&Eleme
             if let Some(question) = session.knowledge.question(id) {
                 heading(&mut lines, "Why this is asked");
                 say(&mut lines, &question.why, Role::Plain, cells);
-                for (called, text) in [("If nobody knows", &question.unknown), ("May be skipped when", &question.skip)] {
+                for (called, text) in [("If nobody knows", &question.unknown), ("May be skipped when", &question.skip)]
+                {
                     if let Some(text) = text {
                         heading(&mut lines, called);
                         say(&mut lines, text, Role::Plain, cells);
@@ -120,14 +124,22 @@ fn about_place(lines: &mut Vec<Line>, session: &Session, place: &Place, cells: u
 
 fn about_element(lines: &mut Vec<Line>, session: &Session, element: &Element, cells: usize) {
     let Some(analysis) = &session.analysis else { return };
-    let resources: Vec<_> = analysis.capacity.resources.iter().filter(|resource| resource.element == *element).collect();
+    let resources: Vec<_> =
+        analysis.capacity.resources.iter().filter(|resource| resource.element == *element).collect();
     if !resources.is_empty() {
         heading(lines, "Computed, today's load");
         for resource in resources {
             let (bar, role) = screens::bar(resource.utilisation.likely);
             let percent = crate::units::significant(resource.utilisation.likely * 100.0, 2);
-            lines.push(Line::plain(format!("{:<11}", resource.kind.called())).and(role, format!("{bar} ")).and(Role::Plain, format!("{percent} %")).cut(cells));
-            lines.push(Line::of(Role::Dim, format!("  full at {}", screens::multiple(resource.saturates_at))).cut(cells));
+            lines.push(
+                Line::plain(format!("{:<11}", resource.kind.called()))
+                    .and(role, format!("{bar} "))
+                    .and(Role::Plain, format!("{percent} %"))
+                    .cut(cells),
+            );
+            lines.push(
+                Line::of(Role::Dim, format!("  full at {}", screens::multiple(resource.saturates_at))).cut(cells),
+            );
             for (callee, share) in resource.waiting_for.iter().take(2) {
                 let percent = crate::units::significant(share * 100.0, 2);
                 lines.push(Line::of(Role::Dim, format!("  {percent} % waiting for {callee}")).cut(cells));
@@ -153,11 +165,19 @@ fn about_element(lines: &mut Vec<Line>, session: &Session, element: &Element, ce
         }
     }
     let found: Vec<_> = analysis.findings.iter().filter(|finding| concerns(finding, element)).collect();
-    heading(lines, &format!("{} about {element}", if found.is_empty() { "No finding".to_owned() } else { format!("{} findings", found.len()) }));
+    heading(
+        lines,
+        &format!(
+            "{} about {element}",
+            if found.is_empty() { "No finding".to_owned() } else { format!("{} findings", found.len()) }
+        ),
+    );
     for finding in found.iter().take(6) {
         let status = if finding.standing.counts() { String::new() } else { format!(" ({})", finding.standing.word()) };
         lines.push(severity_line(finding.severity).and(Role::Plain, format!(" {}{status}", finding.code)).cut(cells));
-        lines.extend(wrap(&finding.message, cells.saturating_sub(2), 4).iter().map(|text| Line::plain(format!("  {text}"))));
+        lines.extend(
+            wrap(&finding.message, cells.saturating_sub(2), 4).iter().map(|text| Line::plain(format!("  {text}"))),
+        );
     }
     let undecided = analysis.cannot_tell.iter().filter(|undecided| undecided.element == *element).count();
     if undecided > 0 {

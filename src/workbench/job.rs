@@ -2,8 +2,8 @@
 
 use super::message::Done;
 use super::screens::{GraphPlan, GraphRequest};
-use crate::analysis::{Settings, analyze};
 use super::session::SharedReview;
+use crate::analysis::{Settings, analyze};
 use crate::model::Evidence;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -140,7 +140,9 @@ impl Session {
         if matches!(node.value, Value::Table(_)) {
             return false;
         }
-        self.errors.iter().any(|span| span.start >= node.span.start && span.start < node.span.end.max(node.span.start + 1))
+        self.errors
+            .iter()
+            .any(|span| span.start >= node.span.start && span.start < node.span.end.max(node.span.start + 1))
     }
 
     /// The name of an entity for people: its id, or what else tells it from others.

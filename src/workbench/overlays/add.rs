@@ -190,7 +190,9 @@ impl AddForm {
         }
         lines.push(Line::of(Role::Border, "─".repeat(inner)));
         if let Some(error) = &self.error {
-            lines.extend(wrap(error, inner.saturating_sub(2), 2).iter().map(|text| Line::of(Role::Bad, format!("! {text}"))));
+            lines.extend(
+                wrap(error, inner.saturating_sub(2), 2).iter().map(|text| Line::of(Role::Bad, format!("! {text}"))),
+            );
         }
         if let Some(field) = self.fields.get(self.current) {
             lines.extend(wrap(field.spec.doc.trim(), inner, 2).iter().map(|text| Line::of(Role::Dim, text)));
@@ -209,7 +211,10 @@ impl AddForm {
                 });
             }
         }
-        lines.push(Line::of(Role::Dim, fit("enter next, last one adds · shift-tab back · ↑↓ choose · esc gives up", inner)));
+        lines.push(Line::of(
+            Role::Dim,
+            fit("enter next, last one adds · shift-tab back · ↑↓ choose · esc gives up", inner),
+        ));
         let title = match &self.adding {
             Adding::Entity(kind) => format!("Add: {}", kind.called()),
             Adding::Item(_, key, _) => format!("Add to {key}"),

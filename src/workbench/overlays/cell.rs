@@ -143,7 +143,9 @@ impl CellEdit {
         let (line, cursor) = self.input.shown(inner);
         let mut lines = vec![line.filled(Role::Input)];
         if let Some(error) = &self.error {
-            lines.extend(wrap(error, inner.saturating_sub(2), 3).iter().map(|text| Line::of(Role::Bad, format!("! {text}"))));
+            lines.extend(
+                wrap(error, inner.saturating_sub(2), 3).iter().map(|text| Line::of(Role::Bad, format!("! {text}"))),
+            );
         }
         let matching = self.matching();
         if matching.is_empty() {
@@ -156,7 +158,9 @@ impl CellEdit {
                 let (value, about) = &self.suggestions[*index];
                 let about = fit(about, inner.saturating_sub(value.len() + 3));
                 lines.push(if Some(*index) == self.picked {
-                    Line::of(Role::Selected, format!("> {value}")).and(Role::Selected, format!("  {about}")).filled(Role::Selected)
+                    Line::of(Role::Selected, format!("> {value}"))
+                        .and(Role::Selected, format!("  {about}"))
+                        .filled(Role::Selected)
                 } else {
                     Line::plain(format!("  {value}")).and(Role::Dim, format!("  {about}"))
                 });

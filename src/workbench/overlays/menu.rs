@@ -255,11 +255,16 @@ impl Prompt {
         let (line, cursor) = self.input.shown(inner);
         let mut lines = vec![line.filled(Role::Input)];
         if let Some(error) = &self.error {
-            lines.extend(wrap(error, inner.saturating_sub(2), 3).iter().map(|text| Line::of(Role::Bad, format!("! {text}"))));
+            lines.extend(
+                wrap(error, inner.saturating_sub(2), 3).iter().map(|text| Line::of(Role::Bad, format!("! {text}"))),
+            );
         }
         lines.extend(wrap(&self.hint, inner, 4).iter().map(|text| Line::of(Role::Dim, text)));
         let area = middle(screen, wide, lines.len() as u16 + 2);
         let cursor = (area.x + 1 + cursor as u16, area.y + 1);
-        (Pane { area, title: Some(Line::of(Role::Strong, &self.title)), focused: true, lines, scroll: None }, Some(cursor))
+        (
+            Pane { area, title: Some(Line::of(Role::Strong, &self.title)), focused: true, lines, scroll: None },
+            Some(cursor),
+        )
     }
 }

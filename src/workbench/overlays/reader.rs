@@ -44,8 +44,7 @@ impl Reader {
         self.first = self.first.min(self.lines.len().saturating_sub(self.height));
         let inner = wide.saturating_sub(3) as usize;
         let shown = self.lines.iter().skip(self.first).take(self.height);
-        let mut lines: Vec<Line> =
-            shown.map(|line| Line::plain(" ").joined(line.clone().cut(inner))).collect();
+        let mut lines: Vec<Line> = shown.map(|line| Line::plain(" ").joined(line.clone().cut(inner))).collect();
         lines.push(Line::of(Role::Dim, " esc closes"));
         let scroll = (self.lines.len() > self.height).then_some((self.first, self.lines.len()));
         let title = Some(Line::of(Role::Strong, &self.title));

@@ -16,10 +16,17 @@ pub fn suggestions(session: &Session, kind: EntityKind, spec: &FieldSpec) -> Vec
         Shape::Boolean => vec![plain("true"), plain("false")],
         Shape::Reference(target) => match target {
             Target::Component => components(session),
-            Target::Flow => review.flows.iter().map(|flow| (flow.id().to_owned(), flow.name.clone().unwrap_or_default())).collect(),
+            Target::Flow => {
+                review.flows.iter().map(|flow| (flow.id().to_owned(), flow.name.clone().unwrap_or_default())).collect()
+            }
             Target::Element => {
                 let mut all = components(session);
-                all.extend(review.dependencies.iter().map(|d| (format!("{} -> {}", d.from(), d.to()), "dependency".to_owned())));
+                all.extend(
+                    review
+                        .dependencies
+                        .iter()
+                        .map(|d| (format!("{} -> {}", d.from(), d.to()), "dependency".to_owned())),
+                );
                 all.extend(review.flows.iter().map(|flow| (flow.id().to_owned(), "flow".to_owned())));
                 all
             }

@@ -3,8 +3,8 @@
 //! The layout is made in the background and is a function of the model: moving the cursor never moves a box.
 
 use crate::capacity::Capacity;
-use crate::graph::layout::{CellRect, EdgeKind, Layout, LayoutEdge, LayoutOptions, layout};
 use crate::graph::layout::Element as Drawn;
+use crate::graph::layout::{CellRect, EdgeKind, Layout, LayoutEdge, LayoutOptions, layout};
 use crate::graph::picture::{EdgeFace, GlyphSet, NodeFace, NodeState, Role as Mark, Scene, Zoom, draw};
 use crate::model::{Criticality, Element, Review};
 use crate::workbench::session::Session;
@@ -154,9 +154,7 @@ impl GraphScreen {
         let face = |id: &String| NodeFace { title: id.clone(), lines: vec![" ".repeat(13)], ..NodeFace::default() };
         let faces = ids.iter().map(face).collect();
         let previous = match &self.plan {
-            Some(plan) if plan.zoom == self.zoom => {
-                plan.ids.iter().cloned().zip(plan.layout.rows()).collect()
-            }
+            Some(plan) if plan.zoom == self.zoom => plan.ids.iter().cloned().zip(plan.layout.rows()).collect(),
             _ => HashMap::new(),
         };
         Some(GraphRequest { ids, faces, edges, zoom: self.zoom, previous, wrap: i32::from(width.max(80)) })
@@ -302,11 +300,19 @@ impl GraphScreen {
         let Some(plan) = &self.plan else { return };
         let (width, height) = (i32::from(area.width), i32::from(area.height));
         let (most_x, most_y) = ((plan.layout.width - width).max(0), (plan.layout.height - height).max(0));
-        if self.follow && let Some(node) = self.selected_node() {
+        if self.follow
+            && let Some(node) = self.selected_node()
+        {
             const MARGIN: i32 = 2;
             let rect = plan.layout.boxes[node];
-            self.corner.0 = self.corner.0.clamp((rect.x + rect.width + MARGIN - width).min(rect.x), (rect.x - MARGIN).max(0).max(rect.x + rect.width + MARGIN - width));
-            self.corner.1 = self.corner.1.clamp((rect.y + rect.height + MARGIN - height).min(rect.y), (rect.y - MARGIN).max(0).max(rect.y + rect.height + MARGIN - height));
+            self.corner.0 = self.corner.0.clamp(
+                (rect.x + rect.width + MARGIN - width).min(rect.x),
+                (rect.x - MARGIN).max(0).max(rect.x + rect.width + MARGIN - width),
+            );
+            self.corner.1 = self.corner.1.clamp(
+                (rect.y + rect.height + MARGIN - height).min(rect.y),
+                (rect.y - MARGIN).max(0).max(rect.y + rect.height + MARGIN - height),
+            );
         }
         self.corner.0 = self.corner.0.clamp(0, most_x.max(0));
         self.corner.1 = self.corner.1.clamp(0, most_y.max(0));
@@ -347,17 +353,27 @@ impl GraphScreen {
                     MarkBy::Utilisation => match share {
                         Some(share) => {
                             let full = (share * 4.0).ceil().clamp(0.0, 4.0) as usize;
-                            let sign = if share >= 1.0 { "!" } else if share >= 0.7 { "~" } else { "" };
+                            let sign = if share >= 1.0 {
+                                "!"
+                            } else if share >= 0.7 {
+                                "~"
+                            } else {
+                                ""
+                            };
                             let percent = crate::units::significant(share * 100.0, 2);
                             format!("{}{} {percent}%{sign}", "▮".repeat(full), "▯".repeat(4 - full))
                         }
-                        None => component(id).and_then(|c| c.kind).map_or("kind unknown", |kind| kind.word()).to_owned(),
+                        None => {
+                            component(id).and_then(|c| c.kind).map_or("kind unknown", |kind| kind.word()).to_owned()
+                        }
                     },
                     MarkBy::Findings => match count {
                         0 => "no finding".to_owned(),
                         count => format!("{} {count} open", if high { "!!" } else { "!" }),
                     },
-                    MarkBy::Owner => component(id).and_then(|c| c.owner.clone()).unwrap_or_else(|| "no owner".to_owned()),
+                    MarkBy::Owner => {
+                        component(id).and_then(|c| c.owner.clone()).unwrap_or_else(|| "no owner".to_owned())
+                    }
                 };
                 let state = match share {
                     Some(share) if share >= 1.0 => NodeState::Saturated,
@@ -428,7 +444,11 @@ impl GraphScreen {
         let shown = self.ids().len();
         let mut title = Line::of(Role::Strong, "Graph");
         title = if shown < total && self.hops > 0 {
-            title.and(Role::Plain, format!(" · {} hops around {}", self.hops, self.centre.as_deref().unwrap_or_default()))
+            title
+                .and(
+                    Role::Plain,
+                    format!(" · {} hops around {}", self.hops, self.centre.as_deref().unwrap_or_default()),
+                )
                 .and(Role::Dim, format!(" · {} more hidden", total - shown))
         } else {
             title.and(Role::Dim, format!(" · {total} components"))

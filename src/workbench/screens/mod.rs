@@ -38,9 +38,10 @@ pub fn parts(session: &Session, place: &Place) -> Vec<Part> {
             STEPS[(*step).min(4)].iter().map(|section| part(section.title, badge(session, section.body))).collect()
         }
         Place::Outcomes => OUTCOMES.iter().map(|section| part(section.title, badge(session, section.body))).collect(),
-        Place::Findings => filters(session).iter().map(|(title, filter)| {
-            part(title, Findings::new(session, filter.clone()).rows().to_string())
-        }).collect(),
+        Place::Findings => filters(session)
+            .iter()
+            .map(|(title, filter)| part(title, Findings::new(session, filter.clone()).rows().to_string()))
+            .collect(),
         Place::Checklists => session
             .knowledge
             .checklists()
@@ -76,7 +77,9 @@ fn badge(session: &Session, body: Body) -> String {
             let filled = node.and_then(crate::model::Node::table).map_or(0, |table| table.entries.len());
             format!("{filled}/{}", kind.fields().len())
         }
-        Body::Calls => session.review.flows.iter().map(|flow| flow.calls.iter().flatten().count()).sum::<usize>().to_string(),
+        Body::Calls => {
+            session.review.flows.iter().map(|flow| flow.calls.iter().flatten().count()).sum::<usize>().to_string()
+        }
         Body::Headroom => session.analysis.as_ref().map_or(String::new(), |a| a.capacity.resources.len().to_string()),
         Body::Measures => session.review.measures.len().to_string(),
         Body::Questions(step) => match session.knowledge.steps().get(step) {
@@ -120,7 +123,11 @@ pub fn sheet<'a>(session: &'a Session, navigation: &Navigation, place: &'a Place
             Body::Measures => Box::new(Measures { session, empty: section.empty }),
             Body::Questions(step) => {
                 let step = session.knowledge.steps().get(step)?;
-                Box::new(Questions { session, title: format!("Questions of step {}", step.number), questions: &step.questions })
+                Box::new(Questions {
+                    session,
+                    title: format!("Questions of step {}", step.number),
+                    questions: &step.questions,
+                })
             }
         });
     }

@@ -22,7 +22,8 @@ impl Workbench {
             ('Y', "yes, with a note", ask(AnswerWord::Yes)),
             ('N', "no, with a note", ask(AnswerWord::No)),
         ];
-        let choices = choices.into_iter().map(|(key, text, wish)| Choice { key, text: text.to_owned(), wish }).collect();
+        let choices =
+            choices.into_iter().map(|(key, text, wish)| Choice { key, text: text.to_owned(), wish }).collect();
         let text = vec![question.text.clone(), String::new(), question.why.clone()];
         self.overlays.push(Overlay::Menu(Menu::new(id, text, choices)));
     }
@@ -84,7 +85,8 @@ impl Workbench {
             return;
         }
         let text = self.session.knowledge.question(&id).map(|question| question.text.clone()).unwrap_or_default();
-        let drafts = [("id", self.free_action_id()), ("title", format!("Find out: {text}")), ("status", "open".to_owned())];
+        let drafts =
+            [("id", self.free_action_id()), ("title", format!("Find out: {text}")), ("status", "open".to_owned())];
         self.open_add_entity(EntityKind::Action, &drafts);
     }
 
@@ -99,14 +101,13 @@ impl Workbench {
                 let finding = self.session.analysis.as_ref().and_then(|analysis| analysis.findings.get(index));
                 finding.map(|finding| finding.remedy.clone())
             }
-            Target::Question(id) => self.session.knowledge.question(&id).map(|question| format!("Find out: {}", question.text)),
+            Target::Question(id) => {
+                self.session.knowledge.question(&id).map(|question| format!("Find out: {}", question.text))
+            }
             _ => None,
         };
-        let drafts = [
-            ("id", self.free_action_id()),
-            ("title", title.unwrap_or_default()),
-            ("status", "open".to_owned()),
-        ];
+        let drafts =
+            [("id", self.free_action_id()), ("title", title.unwrap_or_default()), ("status", "open".to_owned())];
         self.open_add_entity(EntityKind::Action, &drafts);
     }
 

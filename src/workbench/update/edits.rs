@@ -168,7 +168,8 @@ impl Workbench {
             .then(|| self.session.review.flows.get(entity.index).map(|flow| flow.entry().to_owned()))
             .flatten();
         let fields = spec.iter().filter(|field| !matches!(field.shape, Shape::Table(_))).map(|field| {
-            let draft = if field.name == "from" { before.clone().or(entry.clone()).unwrap_or_default() } else { String::new() };
+            let draft =
+                if field.name == "from" { before.clone().or(entry.clone()).unwrap_or_default() } else { String::new() };
             let required = matches!(field.name, "from" | "to" | "name" | "rate" | "text");
             AddField::new(field.name, *field, suggestions(&self.session, entity.kind, field), required, &draft)
         });
@@ -251,7 +252,8 @@ impl Workbench {
     pub(super) fn ask_duplicate(&mut self) {
         let Some(entity) = self.row_entity() else { return };
         let draft = as_id(&format!("{}-copy", self.session.name_of(entity)));
-        let prompt = Prompt::new("The id of the copy", "Small letters, digits and dashes.", &draft, Purpose::Duplicate(entity));
+        let prompt =
+            Prompt::new("The id of the copy", "Small letters, digits and dashes.", &draft, Purpose::Duplicate(entity));
         self.overlays.push(Overlay::Prompt(prompt));
     }
 

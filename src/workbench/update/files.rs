@@ -1,11 +1,11 @@
 //! The file: saving, what another program changed, what a crash left behind, the editor, the end.
 
 use crate::document::merge;
+use crate::workbench::Workbench;
 use crate::workbench::message::{Effect, SaveReport};
 use crate::workbench::overlays::{Choice, Menu, Overlay, Prompt, Purpose, Wish};
 use crate::workbench::screens::Target;
 use crate::workbench::view::{Line, Role};
-use crate::workbench::Workbench;
 use std::path::PathBuf;
 
 /// The file and the workbench changed the same thing.
@@ -31,7 +31,8 @@ impl Workbench {
     }
 
     fn ask_path(&mut self) {
-        let system = self.session.document.cell(crate::model::EntityRef::only(crate::model::EntityKind::Head), &["system"]);
+        let system =
+            self.session.document.cell(crate::model::EntityRef::only(crate::model::EntityKind::Head), &["system"]);
         let name = crate::model::as_id(&system.unwrap_or_default());
         let draft = if name.is_empty() { "system.review.toml".to_owned() } else { format!("{name}.review.toml") };
         let hint = "A path ending in .review.toml, beside the code it is about. Nothing is overwritten.";
@@ -106,7 +107,10 @@ impl Workbench {
             self.session.on_disk = Some(theirs);
             self.edited();
             let both = if ours == base { "It is shown now" } else { "Both changes are kept" };
-            self.say(Line::of(Role::Warn, format!("The file was changed by another program. {both}; u takes it back.")));
+            self.say(Line::of(
+                Role::Warn,
+                format!("The file was changed by another program. {both}; u takes it back."),
+            ));
             return if save_after { self.save() } else { Vec::new() };
         }
         let mut text = vec![
@@ -140,7 +144,10 @@ impl Workbench {
         self.session.document.mark_saved(&collision.theirs);
         self.session.on_disk = Some(collision.theirs);
         self.edited();
-        self.say(Line::of(Role::Good, if mine { "Joined; yours stands where you collided." } else { "Joined; theirs stands where you collided." }));
+        self.say(Line::of(
+            Role::Good,
+            if mine { "Joined; yours stands where you collided." } else { "Joined; theirs stands where you collided." },
+        ));
         if collision.save_after { self.save() } else { Vec::new() }
     }
 
@@ -223,7 +230,8 @@ impl Workbench {
                 self.session.document.replace_text(&text, "edit in the editor");
                 self.edited();
                 let problems = self.session.document.problems().len();
-                let told = if problems == 0 { String::new() } else { format!(" {problems} problems in it: p shows them.") };
+                let told =
+                    if problems == 0 { String::new() } else { format!(" {problems} problems in it: p shows them.") };
                 self.say(Line::of(Role::Good, format!("Taken over from the editor; u takes it back.{told}")));
             }
             Err(why) => self.warn(format!("The editor: {why}")),

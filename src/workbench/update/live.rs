@@ -36,7 +36,11 @@ impl Workbench {
             }
         }
         if queries.is_empty() {
-            let why = if without > 0 { "No measure has a query, and the dialect has none for them." } else { "No measure yet: step 5, Measures, a adds one." };
+            let why = if without > 0 {
+                "No measure has a query, and the dialect has none for them."
+            } else {
+                "No measure yet: step 5, Measures, a adds one."
+            };
             self.say(Line::plain(why));
             return Vec::new();
         }

@@ -14,7 +14,7 @@ pub(super) use files::Collision;
 use super::command::{Command, Scope, lookup};
 use super::key::Key;
 use super::message::{Done, Effect, Msg};
-use super::overlays::{Overlay, Outcome, Wish};
+use super::overlays::{Outcome, Overlay, Wish};
 use super::place::{Focus, Place};
 use super::screens;
 use super::view::{Line, Role};

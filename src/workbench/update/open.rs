@@ -1,13 +1,13 @@
 //! Opening: cells, forms, elements, the palette, search, help, explanations.
 
 use crate::model::{Element, EntityKind, EntityRef, field_at};
+use crate::workbench::Workbench;
 use crate::workbench::command::{COMMANDS, Scope};
 use crate::workbench::message::Effect;
 use crate::workbench::overlays::{CellEdit, Find, Finder, Found, Overlay, Reader, suggestions};
 use crate::workbench::place::Place;
 use crate::workbench::screens::{self, Body, OUTCOMES, STEPS, Target};
 use crate::workbench::view::{Area, Line, Role, wrap};
-use crate::workbench::Workbench;
 
 impl Workbench {
     /// Enter: edits the cell, answers the question, or opens what the row is about.
@@ -54,12 +54,8 @@ impl Workbench {
         let edit = CellEdit::new(entity, keys.to_vec(), title, spec, &current, suggestions);
         let inner = self.areas.work.inner();
         let cell = self.drawn.cell;
-        self.anchor = Area::new(
-            inner.x + (cell.x as u16).saturating_sub(1),
-            inner.y + cell.y as u16,
-            cell.width as u16,
-            1,
-        );
+        self.anchor =
+            Area::new(inner.x + (cell.x as u16).saturating_sub(1), inner.y + cell.y as u16, cell.width as u16, 1);
         self.overlays.push(Overlay::Cell(edit));
     }
 
@@ -100,7 +96,9 @@ impl Workbench {
         self.navigation.go(Place::Form(entity));
         let place = self.navigation.place();
         let row = screens::sheet(&self.session, &self.navigation, &place).and_then(|sheet| {
-            (0..sheet.rows()).find(|row| matches!(sheet.target(*row, 0), Target::Field(_, at) if at.starts_with(keys) && !keys.is_empty()))
+            (0..sheet.rows()).find(
+                |row| matches!(sheet.target(*row, 0), Target::Field(_, at) if at.starts_with(keys) && !keys.is_empty()),
+            )
         });
         let mut cursor = self.navigation.cursor();
         cursor.row = row.unwrap_or(0);
@@ -154,7 +152,8 @@ impl Workbench {
                 find: Find::Element(Element::Dependency(from, to)),
             });
         }
-        for kind in [EntityKind::Slo, EntityKind::Decision, EntityKind::Action, EntityKind::Hotspot, EntityKind::Parked] {
+        for kind in [EntityKind::Slo, EntityKind::Decision, EntityKind::Action, EntityKind::Hotspot, EntityKind::Parked]
+        {
             for index in 0..review.count(kind) {
                 let entity = EntityRef::new(kind, index);
                 let title = self.session.document.cell(entity, &["title"]).unwrap_or_default();
@@ -211,7 +210,9 @@ impl Workbench {
                 _ => self.open_element(&element),
             },
             Find::Entity(entity) => {
-                let outcome = OUTCOMES.iter().position(|section| matches!(section.body, Body::Table(spec) if spec.kind == entity.kind));
+                let outcome = OUTCOMES
+                    .iter()
+                    .position(|section| matches!(section.body, Body::Table(spec) if spec.kind == entity.kind));
                 match outcome {
                     Some(section) => {
                         self.navigation.go(Place::Outcomes);
@@ -247,7 +248,8 @@ impl Workbench {
             Line::of(Role::Dim, "Walk the five steps (1 to 5), read the findings (f), save (w), export (E)."),
             Line::of(Role::Dim, "A dot is unknown, never zero. Ranges are typed low..likely..high."),
         ];
-        for (title, scope) in [(format!("Here: {}", place.title()), here), ("Everywhere".to_owned(), Scope::Everywhere)] {
+        for (title, scope) in [(format!("Here: {}", place.title()), here), ("Everywhere".to_owned(), Scope::Everywhere)]
+        {
             lines.push(Line::blank());
             lines.push(Line::of(Role::Accent, title));
             for spec in COMMANDS.iter().filter(|spec| spec.scope == scope) {
@@ -265,7 +267,8 @@ impl Workbench {
             lines.push(Line::of(Role::Key, format!("{keys:<36}")).and(Role::Plain, does));
         }
         lines.push(Line::blank());
-        lines.push(Line::of(Role::Dim, "The mouse selects and scrolls; a second press opens. Shift-drag selects text."));
+        lines
+            .push(Line::of(Role::Dim, "The mouse selects and scrolls; a second press opens. Shift-drag selects text."));
         self.overlays.push(Overlay::Read(Reader::new("Help", lines)));
     }
 
@@ -279,7 +282,8 @@ impl Workbench {
             }
             Target::Question(id) => {
                 let Some(question) = self.session.knowledge.question(&id) else { return };
-                let mut lines: Vec<Line> = wrap(&question.text, 76, 6).iter().map(|text| Line::of(Role::Strong, text)).collect();
+                let mut lines: Vec<Line> =
+                    wrap(&question.text, 76, 6).iter().map(|text| Line::of(Role::Strong, text)).collect();
                 let parts = [
                     ("Why", Some(&question.why)),
                     ("May be skipped when", question.skip.as_ref()),
