@@ -62,6 +62,56 @@ struct Search<'a> {
     fixed: Vec<bool>,
     steps: u64,
     counter: Counter,
+    far: FarEnds,
+}
+
+/// Sorted lists in one buffer; exchanging two lists exchanges their bounds.
+#[derive(Default)]
+struct Lists {
+    ends: Vec<usize>,
+    bounds: Vec<(usize, usize)>,
+}
+
+impl Lists {
+    fn push(&mut self, ends: impl Iterator<Item = usize>) {
+        let start = self.ends.len();
+        self.ends.extend(ends);
+        self.ends[start..].sort_unstable();
+        self.bounds.push((start, self.ends.len()));
+    }
+
+    fn list(&self, index: usize) -> &[usize] {
+        let (start, end) = self.bounds[index];
+        &self.ends[start..end]
+    }
+}
+
+/// Where the neighbours of each vertex of one rank stand.
+#[derive(Default)]
+struct FarEnds {
+    left: Lists,
+    right: Lists,
+}
+
+impl FarEnds {
+    fn clear(&mut self) {
+        for lists in [&mut self.left, &mut self.right] {
+            lists.ends.clear();
+            lists.bounds.clear();
+        }
+    }
+
+    /// Crossings saved by exchanging a vertex with the one before it, and the steps taken.
+    fn gain(&self, index: usize) -> (i64, u64) {
+        let mut gained = 0;
+        let mut steps = 0;
+        for lists in [&self.left, &self.right] {
+            let (upper, lower) = (lists.list(index - 1), lists.list(index));
+            gained += gain(upper, lower);
+            steps += (upper.len() + lower.len()) as u64;
+        }
+        (gained, steps)
+    }
 }
 
 /// Finds the order; `None` if cancelled.
@@ -81,6 +131,7 @@ pub(super) fn order(
         fixed: vec![false; count],
         steps: 0,
         counter: Counter::new(),
+        far: FarEnds::default(),
     };
     let known = previous.filter(|rows| {
         let known = rows.iter().filter(|row| row.is_some()).count();
@@ -319,23 +370,15 @@ impl Search<'_> {
 
     fn exchange_in(&mut self, rank: usize, also_equal: bool) -> i64 {
         let mut members = std::mem::take(&mut self.ranks[rank]);
-        let mut near: Vec<[Vec<usize>; 2]> = Vec::with_capacity(members.len());
+        let mut far = std::mem::take(&mut self.far);
+        far.clear();
         for &vertex in &members {
-            let mut left: Vec<usize> = self
-                .left
-                .of(vertex)
-                .iter()
-                .map(|&(other, port)| self.position[other] * 4 + port)
-                .collect();
-            left.sort_unstable();
-            let mut right: Vec<usize> = self
-                .right
-                .of(vertex)
-                .iter()
-                .map(|&(other, _)| self.position[other])
-                .collect();
-            right.sort_unstable();
-            near.push([left, right]);
+            let left = self.left.of(vertex).iter();
+            far.left
+                .push(left.map(|&(other, port)| self.position[other] * 4 + port));
+            let right = self.right.of(vertex).iter();
+            far.right
+                .push(right.map(|&(other, _)| self.position[other]));
         }
         let mut total = 0;
         for index in 1..members.len() {
@@ -343,15 +386,16 @@ impl Search<'_> {
             if self.fixed[upper] && self.fixed[lower] {
                 continue;
             }
-            let (a, b) = (&near[index - 1], &near[index]);
-            self.steps += (a[0].len() + a[1].len() + b[0].len() + b[1].len()) as u64;
-            let gain = gain(&a[0], &b[0]) + gain(&a[1], &b[1]);
-            if gain > 0 || (also_equal && gain == 0) {
+            let (gained, steps) = far.gain(index);
+            self.steps += steps;
+            if gained > 0 || (also_equal && gained == 0) {
                 members.swap(index - 1, index);
-                near.swap(index - 1, index);
-                total += gain;
+                far.left.bounds.swap(index - 1, index);
+                far.right.bounds.swap(index - 1, index);
+                total += gained;
             }
         }
+        self.far = far;
         for (index, &vertex) in members.iter().enumerate() {
             self.position[vertex] = index;
         }

@@ -1,0 +1,13 @@
+//! The graph layer: laws that every layout and every picture keeps, and what the pictures look like.
+
+#[path = "graph/follow.rs"]
+mod follow;
+#[path = "graph/laws.rs"]
+mod laws;
+#[path = "graph/pictures.rs"]
+mod pictures;
+#[path = "graph/quality.rs"]
+#[expect(dead_code, reason = "the benchmark uses more of it")]
+mod quality;
+#[path = "graph/samples.rs"]
+mod samples;
