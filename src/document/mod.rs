@@ -1,1 +1,25 @@
-//! (in progress)
+//! Text ⇄ model: parsing that never fails on content, edits that keep every other byte, files that are never lost.
+//!
+//! Must not know what a finding, a screen or a metric is.
+
+mod lines;
+mod source_map;
+mod syntax;
+
+pub use lines::{LineIndex, Position};
+pub use source_map::{SourceMap, entity_of};
+
+use crate::model::{Problem, Reader, Review, resolve};
+
+/// Reads a review. Never fails on content: what cannot be read is a problem, and everything else is in the review.
+///
+/// Problems are in the order of the text.
+pub fn parse(text: &str) -> (Review, SourceMap, Vec<Problem>) {
+    let (root, mut problems) = syntax::read(text);
+    let mut reader = Reader::default();
+    let review = Review::read(&root, &mut reader);
+    problems.append(&mut reader.problems);
+    problems.append(&mut resolve(&review));
+    problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
+    (review, SourceMap::new(root, LineIndex::new(text)), problems)
+}

@@ -1,1 +1,28 @@
-//! (in progress)
+//! The review as pure data: entities declared once, names, shapes, problems.
+//!
+//! Knows what a review may say and what a valid one refers to. Must not know TOML, files, graphs or screens.
+
+pub(crate) mod declare;
+mod entities;
+mod evidence;
+mod field;
+mod kind;
+mod names;
+mod node;
+mod problem;
+mod resolve;
+mod review;
+
+pub use entities::*;
+pub use evidence::{Evidence, Measurement};
+pub use field::{
+    Field, FieldSpec, LONGEST_TEXT, RANGE_KEYS, Reader, ServiceTime, Shape, Target, is_bidirectional_control,
+};
+pub use kind::{EntityKind, EntityRef, field_at};
+pub use names::{
+    ComponentName, Element, ElementName, FindingName, FlowName, Id, Name, PatternName, QuestionName, as_id, is_id,
+};
+pub use node::{Entry, Node, Span, Table, TableForm, Value};
+pub use problem::{Gravity, Problem, ProblemKind, did_you_mean, nearest, quote};
+pub use resolve::resolve;
+pub use review::Review;

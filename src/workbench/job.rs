@@ -1,0 +1,69 @@
+//! Work for the background, as values: pure, so that the runtime only has to find a thread for it.
+
+use super::message::Done;
+use super::screens::{GraphPlan, GraphRequest};
+use crate::analysis::{Settings, analyze};
+use crate::model::{Evidence, Review};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What kind of work it is: newer work of a slot makes older work of it void.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// The analysis.
+    Analysis,
+    /// The layout of the graph.
+    Layout,
+    /// The document as it would be written.
+    Preview,
+}
+
+/// A piece of work.
+#[derive(Debug)]
+pub enum Job {
+    /// Analyse a revision.
+    Analyze {
+        /// The revision.
+        revision: u64,
+        /// Its review.
+        review: Arc<Review>,
+        /// What was measured.
+        evidence: Arc<Evidence>,
+        /// The day and the load.
+        settings: Settings,
+    },
+    /// Lay out the graph of a revision.
+    Layout {
+        /// The revision.
+        revision: u64,
+        /// What to lay out.
+        request: Box<GraphRequest>,
+    },
+    /// Write the document of a revision.
+    Preview {
+        /// The revision.
+        revision: u64,
+        /// The review's text.
+        text: String,
+        /// The day.
+        settings: Settings,
+    },
+}
+
+impl Job {
+    /// Does the work. `cancelled` is looked at where it takes long; a cancelled job gives nothing.
+    pub fn run(self, cancelled: &AtomicBool) -> Option<Done> {
+        match self {
+            Self::Analyze { revision, review, evidence, settings } => {
+                let analysis = Box::new(analyze(&review, &evidence, &settings));
+                Some(Done::Analysed { revision, analysis })
+            }
+            Self::Layout { revision, request } => {
+                GraphPlan::of(&request, cancelled).map(|plan| Done::LaidOut { revision, plan: Box::new(plan) })
+            }
+            Self::Preview { revision, text, settings } => {
+                Some(Done::Previewed { revision, text: crate::report::preview(&text, &settings) })
+            }
+        }
+    }
+}
