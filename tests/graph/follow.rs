@@ -13,7 +13,7 @@ const STEPS: [(i32, i32); 4] = [(0, -1), (1, 0), (0, 1), (-1, 0)];
 
 fn arms(glyph: char) -> [bool; 4] {
     let text = match glyph {
-        '─' | '╌' => "rl",
+        '─' | '╌' | '◂' => "rl",
         '│' | '┆' => "ud",
         '┌' => "rd",
         '┐' => "dl",
@@ -24,7 +24,6 @@ fn arms(glyph: char) -> [bool; 4] {
         '┬' => "rdl",
         '┴' => "url",
         '▸' | '▹' => "l",
-        '◂' => "rl",
         _ => "",
     };
     ['u', 'r', 'd', 'l'].map(|side| text.contains(side))
@@ -37,9 +36,7 @@ struct Sheet {
 impl Sheet {
     fn at(&self, x: i32, y: i32) -> char {
         let row = usize::try_from(y).ok().and_then(|y| self.rows.get(y));
-        row.and_then(|row| row.get(usize::try_from(x).ok()?))
-            .copied()
-            .unwrap_or(' ')
+        row.and_then(|row| row.get(usize::try_from(x).ok()?)).copied().unwrap_or(' ')
     }
 
     /// Whether a horizontal run from here to the left carries a mark that it runs back.
@@ -79,8 +76,8 @@ impl Sheet {
                 go(heading);
             } else {
                 let head_follows = matches!(self.at(x + 1, y), '▸' | '▹');
-                for side in 0..4 {
-                    if side == back || !here[side] {
+                for (side, present) in here.into_iter().enumerate() {
+                    if side == back || !present {
                         continue;
                     }
                     if side != 3 || heading == 3 || self.runs_back(x, y) {
@@ -98,31 +95,12 @@ impl Sheet {
 
 fn sheet(layout: &Layout) -> Sheet {
     let nodes = vec![NodeFace::default(); layout.boxes.len()];
-    let scene = Scene {
-        layout,
-        nodes: &nodes,
-        edges: &[],
-        selected: None,
-        dim_others: false,
-        glyphs: GlyphSet::Unicode,
-    };
-    let view = CellRect {
-        x: 0,
-        y: 0,
-        width: layout.width,
-        height: layout.height,
-    };
+    let scene =
+        Scene { layout, nodes: &nodes, edges: &[], selected: None, dim_others: false, glyphs: GlyphSet::Unicode };
+    let view = CellRect { x: 0, y: 0, width: layout.width, height: layout.height };
     let picture = draw(&scene, view);
-    assert!(
-        !picture.to_text().contains('┼'),
-        "a join that looks like a crossing"
-    );
-    Sheet {
-        rows: picture
-            .rows()
-            .map(|row| row.iter().map(|cell| cell.glyph).collect())
-            .collect(),
-    }
+    assert!(!picture.to_text().contains('┼'), "a join that looks like a crossing");
+    Sheet { rows: picture.rows().map(|row| row.iter().map(|cell| cell.glyph).collect()).collect() }
 }
 
 /// From every port the eye reaches exactly the boxes that the edges of that port lead to.
@@ -147,7 +125,7 @@ fn check(layout: &Layout) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
     #[test]
     fn lines_lead_where_they_should((nodes, edges) in any_graph()) {

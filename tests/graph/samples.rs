@@ -4,24 +4,23 @@ use kneepoint::graph::layout::{EdgeKind, LayoutEdge, LayoutNode};
 use kneepoint::graph::picture::{EdgeFace, NodeFace, NodeState};
 
 /// Nodes with faces and edges with labels.
-pub struct Sample {
-    pub names: Vec<String>,
-    pub faces: Vec<NodeFace>,
-    pub edges: Vec<LayoutEdge>,
-    pub labels: Vec<EdgeFace>,
+pub(crate) struct Sample {
+    pub(crate) faces: Vec<NodeFace>,
+    pub(crate) edges: Vec<LayoutEdge>,
+    pub(crate) labels: Vec<EdgeFace>,
 }
 
 impl Sample {
-    pub fn nodes(&self, zoom: kneepoint::graph::picture::Zoom) -> Vec<LayoutNode> {
+    pub(crate) fn nodes(&self, zoom: kneepoint::graph::picture::Zoom) -> Vec<LayoutNode> {
         self.faces.iter().map(|face| zoom.size(face, 24)).collect()
     }
 }
 
 /// The small generator of Steele and Vigna (SplitMix64): the same numbers on every machine.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -29,13 +28,13 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 }
 
 /// Twelve components, twelve dependencies; `lines` of text in each box (1 or 3).
-pub fn shop(lines: usize) -> Sample {
+pub(crate) fn shop(lines: usize) -> Sample {
     use EdgeKind::{Async, Soft, Sync};
     let nodes = [
         ("web", "client", NodeState::Normal),
@@ -70,36 +69,19 @@ pub fn shop(lines: usize) -> Sample {
             texts.push("490/s of 800".to_owned());
             texts.push("p99 9 ms".to_owned());
         }
-        NodeFace {
-            title: name.to_owned(),
-            lines: texts,
-            state,
-            dim: false,
-        }
+        NodeFace { title: name.to_owned(), lines: texts, state, dim: false }
     });
     Sample {
-        names: nodes.iter().map(|n| n.0.to_owned()).collect(),
         faces: faces.into(),
         edges: edges
             .iter()
-            .map(|&(from, to, kind, label)| LayoutEdge {
-                from,
-                to,
-                kind,
-                label: label.len() as u16,
-            })
+            .map(|&(from, to, kind, label)| LayoutEdge { from, to, kind, label: label.len() as u16 })
             .collect(),
-        labels: edges
-            .iter()
-            .map(|&(.., label)| EdgeFace {
-                label: label.to_owned(),
-                dim: false,
-            })
-            .collect(),
+        labels: edges.iter().map(|&(.., label)| EdgeFace { label: label.to_owned(), dim: false }).collect(),
     }
 }
 
-fn sample(names: Vec<String>, edges: Vec<LayoutEdge>) -> Sample {
+fn sample(names: &[String], edges: Vec<LayoutEdge>) -> Sample {
     Sample {
         faces: names
             .iter()
@@ -111,7 +93,6 @@ fn sample(names: Vec<String>, edges: Vec<LayoutEdge>) -> Sample {
             })
             .collect(),
         labels: edges.iter().map(|_| EdgeFace::default()).collect(),
-        names,
         edges,
     }
 }
@@ -125,24 +106,13 @@ fn kind(random: &mut Random) -> EdgeKind {
 }
 
 /// Thirty components in five tiers, fifty dependencies, of which four run back.
-pub fn arch30(seed: u64) -> Sample {
+pub(crate) fn arch30(seed: u64) -> Sample {
     let tiers: [&[&str]; 5] = [
         &["web", "ios", "android", "partner"],
         &["cdn", "gateway", "bff", "auth"],
-        &[
-            "catalog", "search", "cart", "checkout", "orders", "payments", "shipping", "reviews",
-            "pricing",
-        ],
+        &["catalog", "search", "cart", "checkout", "orders", "payments", "shipping", "reviews", "pricing"],
         &["inventory", "recommend", "fraud", "notify", "ledger", "bus"],
-        &[
-            "catalog-db",
-            "cart-cache",
-            "orders-db",
-            "ledger-db",
-            "search-idx",
-            "sessions",
-            "warehouse",
-        ],
+        &["catalog-db", "cart-cache", "orders-db", "ledger-db", "search-idx", "sessions", "warehouse"],
     ];
     let mut random = Random(seed);
     let mut names = Vec::new();
@@ -153,13 +123,11 @@ pub fn arch30(seed: u64) -> Sample {
             tier_of.push(tier);
         }
     }
-    let of = |tier: usize| -> Vec<usize> {
-        (0..tier_of.len()).filter(|&n| tier_of[n] == tier).collect()
-    };
+    let of = |tier: usize| -> Vec<usize> { (0..tier_of.len()).filter(|&n| tier_of[n] == tier).collect() };
     let mut pairs = std::collections::BTreeSet::new();
-    for node in 0..names.len() {
-        if tier_of[node] > 0 {
-            let callers = of(tier_of[node] - 1);
+    for (node, &tier) in tier_of.iter().enumerate() {
+        if tier > 0 {
+            let callers = of(tier - 1);
             pairs.insert((callers[random.below(callers.len())], node));
         }
     }
@@ -178,20 +146,13 @@ pub fn arch30(seed: u64) -> Sample {
             pairs.insert((from, back[random.below(back.len())]));
         }
     }
-    let edges = pairs
-        .into_iter()
-        .map(|(from, to)| LayoutEdge {
-            from,
-            to,
-            kind: kind(&mut random),
-            label: 0,
-        })
-        .collect();
-    sample(names, edges)
+    let edges =
+        pairs.into_iter().map(|(from, to)| LayoutEdge { from, to, kind: kind(&mut random), label: 0 }).collect();
+    sample(&names, edges)
 }
 
 /// A local layered graph: 1.6 edges a node, 12 % of them long, 4 % turned backwards.
-pub fn local(count: usize, seed: u64) -> Sample {
+pub(crate) fn local(count: usize, seed: u64) -> Sample {
     let mut random = Random(seed);
     let names: Vec<String> = (0..count).map(|n| format!("n{n}")).collect();
     let tiers = ((count as f64).sqrt() * 0.7) as usize + 3;
@@ -203,11 +164,7 @@ pub fn local(count: usize, seed: u64) -> Sample {
         tries += 1;
         let from = random.below(count);
         let (tier, place) = (from / width, from % width);
-        let step = if random.below(100) < 12 {
-            2 + random.below(3)
-        } else {
-            1
-        };
+        let step = if random.below(100) < 12 { 2 + random.below(3) } else { 1 };
         let around = place as i64 + random.below(9) as i64 - 4;
         if around < 0 || around >= width as i64 {
             continue;
@@ -218,14 +175,7 @@ pub fn local(count: usize, seed: u64) -> Sample {
             pairs.insert(if back { (to, from) } else { (from, to) });
         }
     }
-    let edges = pairs
-        .into_iter()
-        .map(|(from, to)| LayoutEdge {
-            from,
-            to,
-            kind: kind(&mut random),
-            label: 0,
-        })
-        .collect();
-    sample(names, edges)
+    let edges =
+        pairs.into_iter().map(|(from, to)| LayoutEdge { from, to, kind: kind(&mut random), label: 0 }).collect();
+    sample(&names, edges)
 }

@@ -32,16 +32,8 @@ pub(super) fn ranks(nodes: usize, edges: &[LayoutEdge], reversed: &[bool]) -> Ve
     for round in 0..ROUNDS {
         let mut moved = false;
         let mut tighten = |node: usize| {
-            let low = entering[node]
-                .iter()
-                .map(|&n| rank[n] + 1)
-                .max()
-                .unwrap_or(0);
-            let high = leaving[node]
-                .iter()
-                .map(|&n| rank[n] - 1)
-                .min()
-                .unwrap_or(last);
+            let low = entering[node].iter().map(|&n| rank[n] + 1).max().unwrap_or(0);
+            let high = leaving[node].iter().map(|&n| rank[n] - 1).min().unwrap_or(last);
             let (ins, outs) = (entering[node].len(), leaving[node].len());
             let wanted = match outs.cmp(&ins) {
                 std::cmp::Ordering::Greater => high,
@@ -52,16 +44,22 @@ pub(super) fn ranks(nodes: usize, edges: &[LayoutEdge], reversed: &[bool]) -> Ve
             rank[node] = wanted;
         };
         if round % 2 == 0 {
-            sequence.iter().rev().for_each(|&node| tighten(node));
+            for &node in sequence.iter().rev() {
+                tighten(node);
+            }
         } else {
-            sequence.iter().for_each(|&node| tighten(node));
+            for &node in &sequence {
+                tighten(node);
+            }
         }
         if !moved {
             break;
         }
     }
     let first = rank.iter().copied().min().unwrap_or(0);
-    rank.iter_mut().for_each(|r| *r -= first);
+    for r in &mut rank {
+        *r -= first;
+    }
     close_gaps(&mut rank);
     rank
 }
@@ -69,7 +67,9 @@ pub(super) fn ranks(nodes: usize, edges: &[LayoutEdge], reversed: &[bool]) -> Ve
 /// Renumbers so that no rank is empty.
 fn close_gaps(rank: &mut [usize]) {
     let mut used = vec![false; rank.iter().max().map_or(0, |last| last + 1)];
-    rank.iter().for_each(|&r| used[r] = true);
+    for &r in rank.iter() {
+        used[r] = true;
+    }
     let mut number = 0;
     let numbers: Vec<usize> = used
         .iter()
@@ -79,5 +79,7 @@ fn close_gaps(rank: &mut [usize]) {
             own
         })
         .collect();
-    rank.iter_mut().for_each(|r| *r = numbers[*r]);
+    for r in rank.iter_mut() {
+        *r = numbers[*r];
+    }
 }
