@@ -7,7 +7,6 @@ mod laws;
 #[path = "graph/pictures.rs"]
 mod pictures;
 #[path = "graph/quality.rs"]
-#[expect(dead_code, reason = "the benchmark uses more of it")]
 mod quality;
 #[path = "graph/samples.rs"]
 mod samples;

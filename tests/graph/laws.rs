@@ -1,6 +1,6 @@
 //! Laws of the layout, checked cell by cell on random graphs.
 
-use crate::samples;
+use crate::{quality, samples};
 use kneepoint::graph::layout::*;
 use proptest::prelude::*;
 use std::collections::HashMap;
@@ -193,6 +193,28 @@ fn big_graphs_keep_the_laws() {
         let nodes = sample.nodes(kneepoint::graph::picture::Zoom::Boxes);
         check(&laid_out(&nodes, &sample.edges));
     }
+}
+
+/// Crossings are what costs a reader most; a change that adds some must be seen.
+#[test]
+fn realistic_graphs_have_few_crossings_and_bends() {
+    let (mut routed, mut straight, mut bends) = (0, 0, 0);
+    for seed in 1..=10 {
+        let sample = samples::arch30(seed);
+        let layout = laid_out(&sample.nodes(kneepoint::graph::picture::Zoom::Boxes), &sample.edges);
+        routed += quality::routed(&layout);
+        straight += quality::straight(&layout);
+        bends += quality::bends(&layout);
+    }
+    assert!(routed <= 420, "{routed} crossings of lines");
+    assert!(straight <= 405, "{straight} crossings of straight lines");
+    assert!(bends <= 1700, "{bends} bends");
+}
+
+#[test]
+fn a_far_flung_graph_keeps_the_laws() {
+    let sample = samples::far(150, 1);
+    check(&laid_out(&sample.nodes(kneepoint::graph::picture::Zoom::Names), &sample.edges));
 }
 
 #[test]

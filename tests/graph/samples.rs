@@ -179,3 +179,19 @@ pub(crate) fn local(count: usize, seed: u64) -> Sample {
         pairs.into_iter().map(|(from, to)| LayoutEdge { from, to, kind: kind(&mut random), label: 0 }).collect();
     sample(&names, edges)
 }
+
+/// Like [`local`], but every edge may lead anywhere to the right: the worst there is to draw.
+pub(crate) fn far(count: usize, seed: u64) -> Sample {
+    let mut random = Random(seed);
+    let names: Vec<String> = (0..count).map(|n| format!("n{n}")).collect();
+    let mut pairs = std::collections::BTreeSet::new();
+    while pairs.len() < count * 16 / 10 {
+        let (a, b) = (random.below(count), random.below(count));
+        if a != b {
+            pairs.insert(if random.below(100) < 4 { (a.max(b), a.min(b)) } else { (a.min(b), a.max(b)) });
+        }
+    }
+    let edges =
+        pairs.into_iter().map(|(from, to)| LayoutEdge { from, to, kind: kind(&mut random), label: 0 }).collect();
+    sample(&names, edges)
+}

@@ -1,5 +1,5 @@
 //! The order inside each rank: sweeps by median and by barycentre, exchanges of neighbours, the
-//! best of two starts.
+//! best of two starts or, for small graphs, of up to twelve.
 //!
 //! The effort is bounded by counted steps. With the rows of an earlier layout the known boxes keep
 //! their order and only joints and new boxes look for their place.
@@ -11,8 +11,12 @@ use super::strands::Strands;
 const SWEEPS: usize = 24;
 /// Sweeps without an improvement after which a start is given up.
 const PATIENCE: usize = 5;
-/// Steps (segments looked at) for both starts together.
+/// Steps (segments looked at) for all starts together.
 const BUDGET: u64 = 12_000_000;
+/// Starts at most; the third and later ones only while less than [`EASY`] steps were taken.
+const STARTS: u64 = 12;
+/// Steps that a small graph may always take.
+const EASY: u64 = 600_000;
 
 /// Who stands where.
 pub(super) struct Orders {
@@ -142,9 +146,12 @@ pub(super) fn order(
         search.start_from(rows);
         search.improve(&mut best, BUDGET, cancelled)?;
     } else {
-        for start in 0..2 {
-            search.start_by_walk(start == 1);
-            let limit = BUDGET * (start + 1) / 2;
+        for start in 0..STARTS {
+            if start >= 2 && search.steps > EASY {
+                break;
+            }
+            search.start_by_walk(start % 2 == 1, start / 2);
+            let limit = if start < 2 { BUDGET * (start + 1) / 2 } else { BUDGET };
             search.improve(&mut best, limit, cancelled)?;
         }
     }
@@ -166,7 +173,7 @@ impl Search<'_> {
 
     /// Orders by a depth-first walk from the left (or from the right), which keeps what belongs
     /// together together.
-    fn start_by_walk(&mut self, from_right: bool) {
+    fn start_by_walk(&mut self, from_right: bool, turn: u64) {
         let count = self.strands.vertices.len();
         let mut seen = vec![false; count];
         let mut ranks = vec![Vec::new(); self.ranks.len()];
@@ -175,6 +182,9 @@ impl Search<'_> {
             let rank = self.strands.vertices[vertex].rank;
             (if from_right { self.ranks.len() - rank } else { rank }, vertex)
         });
+        // Later starts begin elsewhere, which leads to other orders.
+        let begin = roots.len() * turn as usize * 2 / STARTS as usize;
+        roots.rotate_left(begin);
         let mut stack = Vec::new();
         for root in roots {
             stack.push(root);

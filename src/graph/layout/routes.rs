@@ -8,7 +8,7 @@ use super::{CellRect, LabelSlot, LayoutOptions, Part, PartLayout, Point, Route};
 use std::collections::HashMap;
 
 /// Above this many tracks they stand side by side; up to it a column stays free between two.
-const AIRY_TRACKS: usize = 6;
+const AIRY_TRACKS: usize = 4;
 
 /// What a net does in a channel; each has vertical runs of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

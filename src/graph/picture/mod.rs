@@ -245,7 +245,7 @@ impl Picture {
     }
 }
 
-/// Draws the part of the scene that the viewport (in cells of the layout's canvas) shows.
+/// Draws the part of the scene that the viewport (in cells of the layout's canvas) shows, at most 4,096 cells each way.
 pub fn draw(scene: &Scene<'_>, viewport: CellRect) -> Picture {
     let mut picture = Picture::new(viewport);
     let strokes = lines::strokes(scene, picture.viewport);
