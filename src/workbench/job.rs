@@ -3,7 +3,8 @@
 use super::message::Done;
 use super::screens::{GraphPlan, GraphRequest};
 use crate::analysis::{Settings, analyze};
-use crate::model::{Evidence, Review};
+use super::session::SharedReview;
+use crate::model::Evidence;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -26,7 +27,7 @@ pub enum Job {
         /// The revision.
         revision: u64,
         /// Its review.
-        review: Arc<Review>,
+        review: SharedReview,
         /// What was measured.
         evidence: Arc<Evidence>,
         /// The day and the load.
