@@ -14,6 +14,13 @@ use std::sync::Arc;
 #[derive(Debug, Clone)]
 pub struct SharedReview(Arc<Parsed>);
 
+impl SharedReview {
+    /// Everything the revision says, with places and problems.
+    pub fn parsed(&self) -> &Parsed {
+        &self.0
+    }
+}
+
 impl std::ops::Deref for SharedReview {
     type Target = Review;
     fn deref(&self) -> &Review {
@@ -97,6 +104,12 @@ impl Session {
         } else if self.live.connection == Connection::NotConfigured {
             self.live.connection = Connection::Idle;
         }
+    }
+
+    /// The name of the file, as a document shows it.
+    pub fn file_name(&self) -> String {
+        let name = self.path.as_ref().and_then(|path| path.file_name());
+        name.map_or_else(|| "new review".to_owned(), |name| name.to_string_lossy().into_owned())
     }
 
     /// Whether there is something to save.

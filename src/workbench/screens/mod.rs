@@ -12,9 +12,9 @@ pub use computed::{Headroom, Measures, bar, multiple};
 pub use entities::{EntityTable, Form, Items, how, item_fields};
 pub use graph::{GraphPlan, GraphRequest, GraphScreen, MarkBy};
 pub use lists::{FindingFilter, Findings, KNOWLEDGE, Problems, knowledge, severity_line};
-pub use questions::{Questions, answered, state};
-pub use sheet::{CellPlace, Column, Drawn, Sheet, Target, draw};
-pub use steps::{Body, MEASURES, OUTCOMES, STEPS, Section, add_keys};
+pub use questions::{Questions, answered};
+pub use sheet::{Column, Drawn, Sheet, Target, draw};
+pub use steps::{Body, OUTCOMES, STEPS, Section, add_keys};
 
 use super::place::{Navigation, Place};
 use super::session::Session;

@@ -257,9 +257,15 @@ impl Workbench {
             }
             Place::Preview if self.preview.wanted != Some(revision) => {
                 self.preview.wanted = Some(revision);
-                let text = self.session.document.text().to_owned();
-                let settings = self.session.settings();
-                effects.push(Effect::Work(Slot::Preview, Job::Preview { revision, text, settings }));
+                let job = Job::Preview {
+                    revision,
+                    text: self.session.document.text().to_owned(),
+                    review: self.session.review.clone(),
+                    evidence: Arc::new(self.session.evidence()),
+                    file: self.session.file_name(),
+                    settings: self.session.settings(),
+                };
+                effects.push(Effect::Work(Slot::Preview, job));
             }
             _ => {}
         }

@@ -318,19 +318,19 @@ impl Workbench {
     }
 
     fn explain_rule(&mut self, code: &str) {
-        let Some(rule) = crate::rules::rule(code) else {
+        let Some(rule) = crate::rules::registry::find(code) else {
             self.say(Line::plain(format!("There is no rule {code}.")));
             return;
         };
         let mut lines = vec![
-            Line::of(Role::Strong, rule.summary),
-            Line::of(Role::Dim, format!("{} · {}", rule.severity.word(), rule.confidence.word())),
+            Line::of(Role::Strong, rule.info.summary),
+            Line::of(Role::Dim, format!("{} · {}", rule.info.severity.word(), rule.info.confidence.word())),
         ];
-        for (title, text) in rule.sections() {
+        for (title, text) in rule.info.sections {
             lines.push(Line::blank());
             lines.push(Line::of(Role::Accent, title));
-            lines.extend(wrap(&text, 78, 60).iter().map(Line::plain));
+            lines.extend(wrap(text, 78, 60).iter().map(Line::plain));
         }
-        self.overlays.push(Overlay::Read(Reader::new(&format!("{} {}", rule.code, rule.name), lines)));
+        self.overlays.push(Overlay::Read(Reader::new(&format!("{} {}", rule.info.code, rule.info.name), lines)));
     }
 }
