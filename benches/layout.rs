@@ -15,18 +15,7 @@ mod samples;
 fn main() {
     println!(
         "{:<10} {:>5} {:>5} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>7} {:>11} {:>9}",
-        "graph",
-        "nodes",
-        "edges",
-        "min ms",
-        "median",
-        "max",
-        "routed",
-        "straight",
-        "bends",
-        "back",
-        "size",
-        "draw ms"
+        "graph", "nodes", "edges", "min ms", "median", "max", "routed", "straight", "bends", "back", "size", "draw ms"
     );
     let graphs = [
         ("shop", samples::shop(1)),
@@ -58,12 +47,7 @@ fn main() {
             glyphs: GlyphSet::Unicode,
         };
         let start = Instant::now();
-        let view = CellRect {
-            x: last.width / 3,
-            y: last.height / 3,
-            width: 200,
-            height: 60,
-        };
+        let view = CellRect { x: last.width / 3, y: last.height / 3, width: 200, height: 60 };
         let picture = draw(&scene, view);
         let drawn = start.elapsed().as_secs_f64() * 1e3;
         std::hint::black_box(picture);

@@ -10,9 +10,7 @@ pub fn routed(layout: &Layout) -> usize {
     let mut rows: std::collections::BTreeMap<i32, Vec<(i32, i32, usize)>> = Default::default();
     for (edge, route) in layout.routes.iter().enumerate() {
         for (a, b) in route.runs().filter(|(a, b)| a.y == b.y) {
-            rows.entry(a.y)
-                .or_default()
-                .push((a.x.min(b.x), a.x.max(b.x), edge));
+            rows.entry(a.y).or_default().push((a.x.min(b.x), a.x.max(b.x), edge));
         }
     }
     let mut count = 0;
@@ -39,21 +37,11 @@ fn apart(layout: &Layout, a: usize, b: usize) -> bool {
 pub fn straight(layout: &Layout) -> usize {
     let middle = |node: usize| {
         let b = layout.boxes[node];
-        Point {
-            x: b.x * 2 + b.width,
-            y: (b.y * 2 + b.height) * 2,
-        }
+        Point { x: b.x * 2 + b.width, y: (b.y * 2 + b.height) * 2 }
     };
-    let lines: Vec<Line> = layout
-        .edges
-        .iter()
-        .map(|edge| (middle(edge.from), middle(edge.to)))
-        .collect();
+    let lines: Vec<Line> = layout.edges.iter().map(|edge| (middle(edge.from), middle(edge.to))).collect();
     let side = |line: Line, p: Point| {
-        let (ax, ay) = (
-            i64::from(line.1.x - line.0.x),
-            i64::from(line.1.y - line.0.y),
-        );
+        let (ax, ay) = (i64::from(line.1.x - line.0.x), i64::from(line.1.y - line.0.y));
         (ax * i64::from(p.y - line.0.y) - ay * i64::from(p.x - line.0.x)).signum()
     };
     let mut count = 0;
@@ -68,9 +56,5 @@ pub fn straight(layout: &Layout) -> usize {
 
 /// Corners of all routes.
 pub fn bends(layout: &Layout) -> usize {
-    layout
-        .routes
-        .iter()
-        .map(|route| route.points.len().saturating_sub(2))
-        .sum()
+    layout.routes.iter().map(|route| route.points.len().saturating_sub(2)).sum()
 }

@@ -70,32 +70,16 @@ pub fn shop(lines: usize) -> Sample {
             texts.push("490/s of 800".to_owned());
             texts.push("p99 9 ms".to_owned());
         }
-        NodeFace {
-            title: name.to_owned(),
-            lines: texts,
-            state,
-            dim: false,
-        }
+        NodeFace { title: name.to_owned(), lines: texts, state, dim: false }
     });
     Sample {
         names: nodes.iter().map(|n| n.0.to_owned()).collect(),
         faces: faces.into(),
         edges: edges
             .iter()
-            .map(|&(from, to, kind, label)| LayoutEdge {
-                from,
-                to,
-                kind,
-                label: label.len() as u16,
-            })
+            .map(|&(from, to, kind, label)| LayoutEdge { from, to, kind, label: label.len() as u16 })
             .collect(),
-        labels: edges
-            .iter()
-            .map(|&(.., label)| EdgeFace {
-                label: label.to_owned(),
-                dim: false,
-            })
-            .collect(),
+        labels: edges.iter().map(|&(.., label)| EdgeFace { label: label.to_owned(), dim: false }).collect(),
     }
 }
 
@@ -129,20 +113,9 @@ pub fn arch30(seed: u64) -> Sample {
     let tiers: [&[&str]; 5] = [
         &["web", "ios", "android", "partner"],
         &["cdn", "gateway", "bff", "auth"],
-        &[
-            "catalog", "search", "cart", "checkout", "orders", "payments", "shipping", "reviews",
-            "pricing",
-        ],
+        &["catalog", "search", "cart", "checkout", "orders", "payments", "shipping", "reviews", "pricing"],
         &["inventory", "recommend", "fraud", "notify", "ledger", "bus"],
-        &[
-            "catalog-db",
-            "cart-cache",
-            "orders-db",
-            "ledger-db",
-            "search-idx",
-            "sessions",
-            "warehouse",
-        ],
+        &["catalog-db", "cart-cache", "orders-db", "ledger-db", "search-idx", "sessions", "warehouse"],
     ];
     let mut random = Random(seed);
     let mut names = Vec::new();
@@ -153,9 +126,7 @@ pub fn arch30(seed: u64) -> Sample {
             tier_of.push(tier);
         }
     }
-    let of = |tier: usize| -> Vec<usize> {
-        (0..tier_of.len()).filter(|&n| tier_of[n] == tier).collect()
-    };
+    let of = |tier: usize| -> Vec<usize> { (0..tier_of.len()).filter(|&n| tier_of[n] == tier).collect() };
     let mut pairs = std::collections::BTreeSet::new();
     for node in 0..names.len() {
         if tier_of[node] > 0 {
@@ -178,15 +149,8 @@ pub fn arch30(seed: u64) -> Sample {
             pairs.insert((from, back[random.below(back.len())]));
         }
     }
-    let edges = pairs
-        .into_iter()
-        .map(|(from, to)| LayoutEdge {
-            from,
-            to,
-            kind: kind(&mut random),
-            label: 0,
-        })
-        .collect();
+    let edges =
+        pairs.into_iter().map(|(from, to)| LayoutEdge { from, to, kind: kind(&mut random), label: 0 }).collect();
     sample(names, edges)
 }
 
@@ -203,11 +167,7 @@ pub fn local(count: usize, seed: u64) -> Sample {
         tries += 1;
         let from = random.below(count);
         let (tier, place) = (from / width, from % width);
-        let step = if random.below(100) < 12 {
-            2 + random.below(3)
-        } else {
-            1
-        };
+        let step = if random.below(100) < 12 { 2 + random.below(3) } else { 1 };
         let around = place as i64 + random.below(9) as i64 - 4;
         if around < 0 || around >= width as i64 {
             continue;
@@ -218,14 +178,7 @@ pub fn local(count: usize, seed: u64) -> Sample {
             pairs.insert(if back { (to, from) } else { (from, to) });
         }
     }
-    let edges = pairs
-        .into_iter()
-        .map(|(from, to)| LayoutEdge {
-            from,
-            to,
-            kind: kind(&mut random),
-            label: 0,
-        })
-        .collect();
+    let edges =
+        pairs.into_iter().map(|(from, to)| LayoutEdge { from, to, kind: kind(&mut random), label: 0 }).collect();
     sample(names, edges)
 }

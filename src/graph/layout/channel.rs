@@ -43,20 +43,12 @@ impl Tracks {
     /// The vertical runs on the way of a bundle from a row at the left to a row at the right:
     /// (track, row reached), from left to right.
     pub(super) fn through(&self, bundle: usize, from: i32, to: i32) -> Vec<(usize, i32)> {
-        let piece = self.pieces[bundle]
-            .iter()
-            .find(|piece| piece.left.contains(&from) && piece.right.contains(&to));
+        let piece = self.pieces[bundle].iter().find(|piece| piece.left.contains(&from) && piece.right.contains(&to));
         match piece {
-            Some(Piece {
-                first: Some(first),
-                step: Some((row, second)),
-                ..
-            }) => {
+            Some(Piece { first: Some(first), step: Some((row, second)), .. }) => {
                 vec![(*first, *row), (*second, to)]
             }
-            Some(Piece {
-                first: Some(first), ..
-            }) => vec![(*first, to)],
+            Some(Piece { first: Some(first), .. }) => vec![(*first, to)],
             _ => Vec::new(),
         }
     }
@@ -109,21 +101,9 @@ impl Run {
     /// For many runs: those going down from the lowest to the highest start, then those going up
     /// from the highest to the lowest, which keeps parallel bundles free of crossings.
     fn thumb(&self) -> (bool, i64) {
-        let start = self
-            .left
-            .first()
-            .or(self.right.first())
-            .copied()
-            .unwrap_or(0);
+        let start = self.left.first().or(self.right.first()).copied().unwrap_or(0);
         let goes_up = i64::from(self.low) + i64::from(self.high) < 2 * i64::from(start);
-        (
-            goes_up,
-            if goes_up {
-                i64::from(start)
-            } else {
-                -i64::from(start)
-            },
-        )
+        (goes_up, if goes_up { i64::from(start) } else { -i64::from(start) })
     }
 }
 
@@ -151,21 +131,12 @@ pub(super) fn solve(bundles: &[Bundle]) -> Tracks {
                 run.measure();
                 runs.push(run);
             }
-            own.push(Piece {
-                left,
-                right,
-                first: None,
-                step: None,
-            });
+            own.push(Piece { left, right, first: None, step: None });
         }
         pieces.push(own);
     }
     let before = demands(&mut runs, &mut taken);
-    let sequence = if runs.len() <= PAIRWISE {
-        fewest_crossings(&runs, &before)
-    } else {
-        by_thumb(&runs, &before)
-    };
+    let sequence = if runs.len() <= PAIRWISE { fewest_crossings(&runs, &before) } else { by_thumb(&runs, &before) };
     let mut count = 0;
     for (index, track) in stack(&runs, &sequence) {
         count = count.max(track + 1);
@@ -185,32 +156,15 @@ pub(super) fn solve(bundles: &[Bundle]) -> Tracks {
 /// a lower part, so that such a join is never drawn.
 fn without_four_way_joins(bundle: &Bundle) -> Vec<(Vec<i32>, Vec<i32>)> {
     let all = || bundle.left.iter().chain(&bundle.right);
-    let through = bundle
-        .left
-        .iter()
-        .copied()
-        .find(|row| bundle.right.contains(row));
+    let through = bundle.left.iter().copied().find(|row| bundle.right.contains(row));
     let Some(row) = through.filter(|row| all().any(|r| r < row) && all().any(|r| r > row)) else {
         return vec![(bundle.left.clone(), bundle.right.clone())];
     };
-    let above = |rows: &[i32]| {
-        rows.iter()
-            .copied()
-            .filter(|r| *r < row)
-            .collect::<Vec<_>>()
-    };
-    let below = |rows: &[i32]| {
-        rows.iter()
-            .copied()
-            .filter(|r| *r >= row)
-            .collect::<Vec<_>>()
-    };
+    let above = |rows: &[i32]| rows.iter().copied().filter(|r| *r < row).collect::<Vec<_>>();
+    let below = |rows: &[i32]| rows.iter().copied().filter(|r| *r >= row).collect::<Vec<_>>();
     let mut upper_left = above(&bundle.left);
     upper_left.push(row);
-    vec![
-        (upper_left, above(&bundle.right)),
-        (below(&bundle.left), below(&bundle.right)),
-    ]
+    vec![(upper_left, above(&bundle.right)), (below(&bundle.left), below(&bundle.right))]
 }
 
 /// The lists of runs that each run must stand left of, free of circles; runs are cut for that.
@@ -291,17 +245,9 @@ fn on_circles(runs: &[Run], before: &[Vec<usize>]) -> Vec<usize> {
             at = back;
         }
         let circle = &path[step_of.get(&at).copied().unwrap_or(0)..];
-        let cheapest = circle
-            .iter()
-            .copied()
-            .filter(|&index| !is_part(runs, index))
-            .min_by_key(|&index| {
-                (
-                    runs[index].left.len() + runs[index].right.len(),
-                    runs[index].high - runs[index].low,
-                    index,
-                )
-            });
+        let cheapest = circle.iter().copied().filter(|&index| !is_part(runs, index)).min_by_key(|&index| {
+            (runs[index].left.len() + runs[index].right.len(), runs[index].high - runs[index].low, index)
+        });
         let victim = cheapest.unwrap_or(at);
         if cheapest.is_some() {
             chosen.push(victim);
@@ -324,19 +270,11 @@ fn cut_run(runs: &mut Vec<Run>, index: usize, taken: &mut BTreeSet<i32>) {
     while taken.contains(&row) {
         distance += 1;
         let above = centre - distance;
-        row = if above >= 0 && !taken.contains(&above) {
-            above
-        } else {
-            centre + distance
-        };
+        row = if above >= 0 && !taken.contains(&above) { above } else { centre + distance };
     }
     taken.insert(row);
-    let mut second = Run {
-        left: vec![row],
-        right: std::mem::replace(&mut run.right, vec![row]),
-        after_step: true,
-        ..*run
-    };
+    let mut second =
+        Run { left: vec![row], right: std::mem::replace(&mut run.right, vec![row]), after_step: true, ..*run };
     run.measure();
     second.measure();
     runs.insert(index + 1, second);
@@ -355,8 +293,7 @@ fn fewest_crossings(runs: &[Run], before: &[Vec<usize>]) -> Vec<usize> {
             if runs[a].low > runs[b].high || runs[b].low > runs[a].high {
                 continue;
             }
-            let difference =
-                runs[a].crossings_left_of(&runs[b]) - runs[b].crossings_left_of(&runs[a]);
+            let difference = runs[a].crossings_left_of(&runs[b]) - runs[b].crossings_left_of(&runs[a]);
             cost[a * count + b] = difference;
             cost[b * count + a] = -difference;
             score[a] += difference;
@@ -403,10 +340,8 @@ fn improve(sequence: &mut [usize], cost: &[i64], count: usize, before: &[Vec<usi
 fn by_thumb(runs: &[Run], before: &[Vec<usize>]) -> Vec<usize> {
     let mut open = vec![0_usize; runs.len()];
     before.iter().flatten().for_each(|&other| open[other] += 1);
-    let mut ready: BinaryHeap<Reverse<((bool, i64), usize)>> = (0..runs.len())
-        .filter(|&index| open[index] == 0)
-        .map(|index| Reverse((runs[index].thumb(), index)))
-        .collect();
+    let mut ready: BinaryHeap<Reverse<((bool, i64), usize)>> =
+        (0..runs.len()).filter(|&index| open[index] == 0).map(|index| Reverse((runs[index].thumb(), index))).collect();
     let mut sequence = Vec::with_capacity(runs.len());
     while let Some(Reverse((_, index))) = ready.pop() {
         sequence.push(index);
@@ -430,11 +365,7 @@ fn stack(runs: &[Run], sequence: &[usize]) -> Vec<(usize, usize)> {
         .map(|&index| {
             let run = &runs[index];
             let (top, bottom) = ((run.low - low) as usize, (run.high - low) as usize);
-            let track = used[top - 1..=bottom + 1]
-                .iter()
-                .copied()
-                .max()
-                .unwrap_or(0);
+            let track = used[top - 1..=bottom + 1].iter().copied().max().unwrap_or(0);
             used[top..=bottom].fill(track + 1);
             (index, track)
         })

@@ -68,15 +68,9 @@ mod tests {
 
     #[test]
     fn gain_is_the_difference_of_the_two_orders() {
-        let cross = |a: &[usize], b: &[usize]| {
-            a.iter()
-                .map(|x| b.iter().filter(|y| *y < x).count() as i64)
-                .sum::<i64>()
-        };
+        let cross =
+            |a: &[usize], b: &[usize]| a.iter().map(|x| b.iter().filter(|y| *y < x).count() as i64).sum::<i64>();
         let (upper, lower) = ([1, 4, 4, 7], [0, 2, 4, 9]);
-        assert_eq!(
-            gain(&upper, &lower),
-            cross(&upper, &lower) - cross(&lower, &upper)
-        );
+        assert_eq!(gain(&upper, &lower), cross(&upper, &lower) - cross(&lower, &upper));
     }
 }

@@ -85,13 +85,7 @@ pub struct LayoutOptions<'a> {
 
 impl Default for LayoutOptions<'_> {
     fn default() -> Self {
-        Self {
-            rank_gap: 4,
-            node_gap: 1,
-            wrap_width: 120,
-            previous_rows: None,
-            cancel: None,
-        }
+        Self { rank_gap: 4, node_gap: 1, wrap_width: 120, previous_rows: None, cancel: None }
     }
 }
 
@@ -140,10 +134,7 @@ impl CellRect {
 
     /// Whether the two share a cell.
     pub const fn overlaps(&self, other: &Self) -> bool {
-        self.x < other.right()
-            && other.x < self.right()
-            && self.y < other.bottom()
-            && other.y < self.bottom()
+        self.x < other.right() && other.x < self.right() && self.y < other.bottom() && other.y < self.bottom()
     }
 }
 
@@ -185,10 +176,7 @@ impl Route {
     pub fn passes(&self, at: Point) -> bool {
         self.points.contains(&at)
             || self.runs().any(|(a, b)| {
-                at.x >= a.x.min(b.x)
-                    && at.x <= a.x.max(b.x)
-                    && at.y >= a.y.min(b.y)
-                    && at.y <= a.y.max(b.y)
+                at.x >= a.x.min(b.x) && at.x <= a.x.max(b.x) && at.y >= a.y.min(b.y) && at.y <= a.y.max(b.y)
             })
     }
 }
@@ -237,9 +225,8 @@ impl Layout {
             if !route.passes(at) {
                 continue;
             }
-            let vertical = route.runs().any(|(a, b)| {
-                a.x == b.x && a.x == at.x && at.y >= a.y.min(b.y) && at.y <= a.y.max(b.y)
-            });
+            let vertical =
+                route.runs().any(|(a, b)| a.x == b.x && a.x == at.x && at.y >= a.y.min(b.y) && at.y <= a.y.max(b.y));
             if vertical {
                 return Some(Element::Edge(index));
             }
@@ -270,23 +257,11 @@ struct PartLayout {
 /// Lays the graph out; `None` only if it was cancelled.
 ///
 /// Self-loops, parallel edges, cycles, unconnected parts and no nodes at all are fine.
-pub fn layout(
-    nodes: &[LayoutNode],
-    edges: &[LayoutEdge],
-    options: &LayoutOptions<'_>,
-) -> Option<Layout> {
+pub fn layout(nodes: &[LayoutNode], edges: &[LayoutEdge], options: &LayoutOptions<'_>) -> Option<Layout> {
     let mut result = Layout {
         boxes: vec![CellRect::default(); nodes.len()],
         rank: vec![0; nodes.len()],
-        routes: edges
-            .iter()
-            .map(|_| Route {
-                points: Vec::new(),
-                join: 0,
-                reversed: false,
-                label: None,
-            })
-            .collect(),
+        routes: edges.iter().map(|_| Route { points: Vec::new(), join: 0, reversed: false, label: None }).collect(),
         edges: edges.to_vec(),
         ..Layout::default()
     };
@@ -300,11 +275,7 @@ pub fn layout(
         result.width = result.width.max(corner.x + done.width);
         result.height = result.height.max(corner.y + done.height);
         for ((&node, cell), rank) in part.nodes.iter().zip(done.boxes).zip(done.rank) {
-            result.boxes[node] = CellRect {
-                x: cell.x + corner.x,
-                y: cell.y + corner.y,
-                ..cell
-            };
+            result.boxes[node] = CellRect { x: cell.x + corner.x, y: cell.y + corner.y, ..cell };
             result.rank[node] = rank;
         }
         for (&edge, mut route) in part.edges.iter().zip(done.routes) {
@@ -323,11 +294,7 @@ pub fn layout(
 }
 
 fn lay_out_part(part: &Part, options: &LayoutOptions<'_>) -> Option<PartLayout> {
-    let cancelled = || {
-        options
-            .cancel
-            .is_some_and(|flag| flag.load(Ordering::Relaxed))
-    };
+    let cancelled = || options.cancel.is_some_and(|flag| flag.load(Ordering::Relaxed));
     let reversed = cycles::feedback(part.sizes.len(), &part.links);
     let rank = ranks::ranks(part.sizes.len(), &part.links, &reversed);
     if cancelled() {
@@ -340,7 +307,5 @@ fn lay_out_part(part: &Part, options: &LayoutOptions<'_>) -> Option<PartLayout> 
     if cancelled() {
         return None;
     }
-    Some(routes::routes(
-        part, &strands, &orders, &tops, &rank, &reversed, options,
-    ))
+    Some(routes::routes(part, &strands, &orders, &tops, &rank, &reversed, options))
 }

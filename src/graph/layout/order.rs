@@ -101,10 +101,7 @@ pub(super) fn order(
         search.ranks = ranks;
         search.renumber();
     }
-    Some(Orders {
-        ranks: search.ranks,
-        position: search.position,
-    })
+    Some(Orders { ranks: search.ranks, position: search.position })
 }
 
 impl Search<'_> {
@@ -125,14 +122,7 @@ impl Search<'_> {
         let mut roots: Vec<usize> = (0..count).collect();
         roots.sort_by_key(|&vertex| {
             let rank = self.strands.vertices[vertex].rank;
-            (
-                if from_right {
-                    self.ranks.len() - rank
-                } else {
-                    rank
-                },
-                vertex,
-            )
+            (if from_right { self.ranks.len() - rank } else { rank }, vertex)
         });
         let mut stack = Vec::new();
         for root in roots {
@@ -142,17 +132,8 @@ impl Search<'_> {
                     continue;
                 }
                 ranks[self.strands.vertices[vertex].rank].push(vertex);
-                let (first, second) = if from_right {
-                    (&self.left, &self.right)
-                } else {
-                    (&self.right, &self.left)
-                };
-                for &(other, _) in second
-                    .of(vertex)
-                    .iter()
-                    .rev()
-                    .chain(first.of(vertex).iter().rev())
-                {
+                let (first, second) = if from_right { (&self.left, &self.right) } else { (&self.right, &self.left) };
+                for &(other, _) in second.of(vertex).iter().rev().chain(first.of(vertex).iter().rev()) {
                     if !seen[other] {
                         stack.push(other);
                     }
@@ -213,12 +194,7 @@ impl Search<'_> {
             ends.clear();
             for &vertex in &self.ranks[rank] {
                 own.clear();
-                own.extend(
-                    self.right
-                        .of(vertex)
-                        .iter()
-                        .map(|&(to, port)| (port, self.position[to])),
-                );
+                own.extend(self.right.of(vertex).iter().map(|&(to, port)| (port, self.position[to])));
                 own.sort_unstable();
                 ends.extend(own.iter().map(|&(_, at)| at));
             }
@@ -274,18 +250,14 @@ impl Search<'_> {
             keyed.clear();
             places.clear();
             for (index, &vertex) in self.ranks[rank].iter().enumerate() {
-                let near = if to_right {
-                    self.left.of(vertex)
-                } else {
-                    self.right.of(vertex)
-                };
+                let near = if to_right { self.left.of(vertex) } else { self.right.of(vertex) };
                 if near.is_empty() {
                     continue;
                 }
                 ends.clear();
-                ends.extend(near.iter().map(|&(other, port)| {
-                    self.position[other] * 4 + if to_right { port } else { 1 }
-                }));
+                ends.extend(
+                    near.iter().map(|&(other, port)| self.position[other] * 4 + if to_right { port } else { 1 }),
+                );
                 ends.sort_unstable();
                 self.steps += ends.len() as u64;
                 keyed.push((middle_of(&ends, by_median), index, vertex));
@@ -321,19 +293,10 @@ impl Search<'_> {
         let mut members = std::mem::take(&mut self.ranks[rank]);
         let mut near: Vec<[Vec<usize>; 2]> = Vec::with_capacity(members.len());
         for &vertex in &members {
-            let mut left: Vec<usize> = self
-                .left
-                .of(vertex)
-                .iter()
-                .map(|&(other, port)| self.position[other] * 4 + port)
-                .collect();
+            let mut left: Vec<usize> =
+                self.left.of(vertex).iter().map(|&(other, port)| self.position[other] * 4 + port).collect();
             left.sort_unstable();
-            let mut right: Vec<usize> = self
-                .right
-                .of(vertex)
-                .iter()
-                .map(|&(other, _)| self.position[other])
-                .collect();
+            let mut right: Vec<usize> = self.right.of(vertex).iter().map(|&(other, _)| self.position[other]).collect();
             right.sort_unstable();
             near.push([left, right]);
         }
@@ -373,11 +336,7 @@ fn middle_of(sorted: &[usize], by_median: bool) -> i64 {
         _ => {
             let (low, high) = (sorted[half - 1] as i64, sorted[half] as i64);
             let (before, after) = (low - sorted[0] as i64, sorted[count - 1] as i64 - high);
-            if before + after == 0 {
-                (low + high) * 32
-            } else {
-                (low * after + high * before) * 64 / (before + after)
-            }
+            if before + after == 0 { (low + high) * 32 } else { (low * after + high * before) * 64 / (before + after) }
         }
     }
 }

@@ -3,11 +3,7 @@
 use super::{LayoutEdge, LayoutNode, LayoutOptions, Part, PartLayout, Point};
 
 /// Splits the graph into connected parts; parts and their nodes keep the order of the node slice.
-pub(super) fn parts(
-    nodes: &[LayoutNode],
-    edges: &[LayoutEdge],
-    previous: Option<&[Option<i32>]>,
-) -> Vec<Part> {
+pub(super) fn parts(nodes: &[LayoutNode], edges: &[LayoutEdge], previous: Option<&[Option<i32>]>) -> Vec<Part> {
     let mut parent: Vec<usize> = (0..nodes.len()).collect();
     for edge in edges {
         if edge.from < nodes.len() && edge.to < nodes.len() {
@@ -34,8 +30,7 @@ pub(super) fn parts(
         let part = &mut parts[part_of[index]];
         local[index] = part.nodes.len();
         part.nodes.push(index);
-        part.sizes
-            .push((i32::from(node.width.max(1)), i32::from(node.height.max(1))));
+        part.sizes.push((i32::from(node.width.max(1)), i32::from(node.height.max(1))));
         if let (Some(known), Some(rows)) = (&mut part.previous, previous) {
             known.push(rows.get(index).copied().flatten());
         }
@@ -44,11 +39,7 @@ pub(super) fn parts(
         if edge.from < nodes.len() && edge.to < nodes.len() {
             let part = &mut parts[part_of[edge.from]];
             part.edges.push(index);
-            part.links.push(LayoutEdge {
-                from: local[edge.from],
-                to: local[edge.to],
-                ..*edge
-            });
+            part.links.push(LayoutEdge { from: local[edge.from], to: local[edge.to], ..*edge });
         }
     }
     parts

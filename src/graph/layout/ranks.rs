@@ -32,16 +32,8 @@ pub(super) fn ranks(nodes: usize, edges: &[LayoutEdge], reversed: &[bool]) -> Ve
     for round in 0..ROUNDS {
         let mut moved = false;
         let mut tighten = |node: usize| {
-            let low = entering[node]
-                .iter()
-                .map(|&n| rank[n] + 1)
-                .max()
-                .unwrap_or(0);
-            let high = leaving[node]
-                .iter()
-                .map(|&n| rank[n] - 1)
-                .min()
-                .unwrap_or(last);
+            let low = entering[node].iter().map(|&n| rank[n] + 1).max().unwrap_or(0);
+            let high = leaving[node].iter().map(|&n| rank[n] - 1).min().unwrap_or(last);
             let (ins, outs) = (entering[node].len(), leaving[node].len());
             let wanted = match outs.cmp(&ins) {
                 std::cmp::Ordering::Greater => high,

@@ -86,38 +86,16 @@ pub(super) fn routes(
         .map(|node| {
             let (width, height) = part.sizes[node];
             let y = builder.middle(node) - height / 2;
-            CellRect {
-                x: columns[rank[node]],
-                y,
-                width,
-                height,
-            }
+            CellRect { x: columns[rank[node]], y, width, height }
         })
         .collect();
-    let routes: Vec<Route> = (0..part.links.len())
-        .map(|edge| builder.route(part, edge, reversed[edge], &spans, &boxes))
-        .collect();
+    let routes: Vec<Route> =
+        (0..part.links.len()).map(|edge| builder.route(part, edge, reversed[edge], &spans, &boxes)).collect();
     let points = || routes.iter().flat_map(|route| &route.points);
-    let height = boxes
-        .iter()
-        .map(CellRect::bottom)
-        .chain(points().map(|point| point.y + 1))
-        .max()
-        .unwrap_or(0);
+    let height = boxes.iter().map(CellRect::bottom).chain(points().map(|point| point.y + 1)).max().unwrap_or(0);
     // Reserved rows at the top may stay empty, and a margin channel without lines has no width.
-    let first = boxes
-        .iter()
-        .map(|b| b.y)
-        .chain(points().map(|p| p.y))
-        .min()
-        .unwrap_or(0);
-    let mut done = PartLayout {
-        width: x,
-        height: height - first,
-        boxes,
-        rank: rank.to_vec(),
-        routes,
-    };
+    let first = boxes.iter().map(|b| b.y).chain(points().map(|p| p.y)).min().unwrap_or(0);
+    let mut done = PartLayout { width: x, height: height - first, boxes, rank: rank.to_vec(), routes };
     done.boxes.iter_mut().for_each(|b| b.y -= first);
     for route in &mut done.routes {
         route.points.iter_mut().for_each(|point| point.y -= first);
@@ -179,10 +157,7 @@ impl Builder<'_> {
         for (length, net, first) in lanes {
             let last = first + length;
             let under = bottoms[first..=last].iter().map(|bottom| bottom + 1);
-            let row = under
-                .chain(floor[first..=last + 1].iter().copied())
-                .max()
-                .unwrap_or(0);
+            let row = under.chain(floor[first..=last + 1].iter().copied()).max().unwrap_or(0);
             floor[first..=last + 1].fill(row + 1);
             self.lanes.insert(net, row);
         }
@@ -192,10 +167,7 @@ impl Builder<'_> {
         let (net, channel, _) = place;
         let list = &mut self.bundles[channel];
         let index = *self.places.entry(place).or_insert_with(|| {
-            list.push(Bundle {
-                net,
-                ..Bundle::default()
-            });
+            list.push(Bundle { net, ..Bundle::default() });
             list.len() - 1
         });
         &mut self.bundles[channel][index]
@@ -203,11 +175,7 @@ impl Builder<'_> {
 
     fn touch(&mut self, place: Place, at_left: bool, row: i32) {
         let bundle = self.bundle(place);
-        let rows = if at_left {
-            &mut bundle.left
-        } else {
-            &mut bundle.right
-        };
+        let rows = if at_left { &mut bundle.left } else { &mut bundle.right };
         if !rows.contains(&row) {
             rows.push(row);
         }
@@ -255,12 +223,7 @@ impl Builder<'_> {
             _ => 2,
         };
         let spacing = if tracks.count <= AIRY_TRACKS { 2 } else { 1 };
-        Span {
-            x,
-            stub,
-            spacing,
-            tracks,
-        }
+        Span { x, stub, spacing, tracks }
     }
 
     /// For each channel the longest label and whether lines of different nets meet before a box.
@@ -285,31 +248,16 @@ impl Builder<'_> {
         let ranks = self.bundles.len() - 1;
         let tracks = span.after_tracks() - span.x;
         if self.bundles[channel].is_empty() {
-            return if channel == 0 || channel == ranks {
-                0
-            } else {
-                i32::from(options.rank_gap)
-            };
+            return if channel == 0 || channel == ranks { 0 } else { i32::from(options.rank_gap) };
         }
         if channel == ranks {
             return tracks;
         }
         let width = tracks + (label + 1) + i32::from(meeting) + 1;
-        if channel == 0 {
-            width
-        } else {
-            width.max(i32::from(options.rank_gap))
-        }
+        if channel == 0 { width } else { width.max(i32::from(options.rank_gap)) }
     }
 
-    fn route(
-        &self,
-        part: &Part,
-        edge: usize,
-        reversed: bool,
-        spans: &[Span],
-        boxes: &[CellRect],
-    ) -> Route {
+    fn route(&self, part: &Part, edge: usize, reversed: bool, spans: &[Span], boxes: &[CellRect]) -> Route {
         let link = part.links[edge];
         let net = self.strands.net_of_edge[edge];
         let entry = self.strands.entry_of_edge[edge];
@@ -318,15 +266,9 @@ impl Builder<'_> {
         let mut row = self.port_row(net);
         let mut points = Vec::new();
         if source.height < 3 {
-            points.push(Point {
-                x: source.right(),
-                y: source.middle(),
-            });
+            points.push(Point { x: source.right(), y: source.middle() });
         }
-        points.push(Point {
-            x: source.right(),
-            y: row,
-        });
+        points.push(Point { x: source.right(), y: row });
         let last_row = self.entry_row(entry);
         let turn = |points: &mut Vec<Point>, place: Place, at_left: bool, y: i32, next: i32| {
             let bundle = self.places.get(&place);
@@ -347,11 +289,8 @@ impl Builder<'_> {
             turn(&mut points, (net, to, is_loop), false, back, last_row);
         } else {
             for channel in from + 1..=to {
-                let next = if channel == to {
-                    last_row
-                } else {
-                    self.tops[self.strands.nets[net].joints[channel - from - 1]]
-                };
+                let next =
+                    if channel == to { last_row } else { self.tops[self.strands.nets[net].joints[channel - from - 1]] };
                 let Some(&bundle) = self.places.get(&(net, channel, false)) else {
                     continue;
                 };
@@ -367,41 +306,22 @@ impl Builder<'_> {
         let head = target.x - 1;
         let end = head - i32::from(meets);
         let label_start = spans[to].after_tracks();
-        let label = (end - label_start > 0).then_some(LabelSlot {
-            start: Point {
-                x: label_start,
-                y: last_row,
-            },
-            width: end - label_start,
-        });
+        let label = (end - label_start > 0)
+            .then_some(LabelSlot { start: Point { x: label_start, y: last_row }, width: end - label_start });
         if meets {
-            points.push(Point {
-                x: end,
-                y: last_row,
-            });
+            points.push(Point { x: end, y: last_row });
         }
         let mut points = straightened(&points);
         let join = if meets {
             let join = points.len() - 1;
-            points.push(Point {
-                x: end,
-                y: target.middle(),
-            });
+            points.push(Point { x: end, y: target.middle() });
             join
         } else {
             points.len()
         };
-        points.push(Point {
-            x: head,
-            y: target.middle(),
-        });
+        points.push(Point { x: head, y: target.middle() });
         let (points, join) = tail_straightened(points, join);
-        Route {
-            points,
-            join,
-            reversed,
-            label,
-        }
+        Route { points, join, reversed, label }
     }
 }
 

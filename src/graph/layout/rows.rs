@@ -63,26 +63,15 @@ impl<'a> Plan<'a> {
         for segment in &strands.segments {
             let shift = i64::from(segment.from_row - segment.to_row);
             let weight = segment.weight;
-            plan.left[segment.to].push(Pull {
-                other: segment.from,
-                shift,
-                weight,
-            });
-            plan.right[segment.from].push(Pull {
-                other: segment.to,
-                shift: -shift,
-                weight,
-            });
+            plan.left[segment.to].push(Pull { other: segment.from, shift, weight });
+            plan.right[segment.from].push(Pull { other: segment.to, shift: -shift, weight });
         }
         for rank in &orders.ranks {
             let mut next = 0;
             let mut before: Option<usize> = None;
             for &vertex in rank {
                 if let Some(above) = before {
-                    let joints = [above, vertex]
-                        .iter()
-                        .filter(|v| **v >= strands.boxes)
-                        .count();
+                    let joints = [above, vertex].iter().filter(|v| **v >= strands.boxes).count();
                     next += i64::from(match joints {
                         2 => 0,
                         1 => node_gap.min(1),
@@ -191,9 +180,8 @@ impl<'a> Plan<'a> {
                 std::cmp::Ordering::Less => (1, nearest_down),
                 std::cmp::Ordering::Equal => continue,
             };
-            let step = vertices.iter().fold(wanted, |step, &vertex| {
-                step.min(self.slack(vertex, direction, own, &block))
-            });
+            let step =
+                vertices.iter().fold(wanted, |step, &vertex| step.min(self.slack(vertex, direction, own, &block)));
             if step > 0 {
                 moved = true;
                 for &vertex in vertices {
@@ -228,11 +216,7 @@ fn middle(pulls: &[Pull], place: impl Fn(&Pull) -> i64) -> Option<(i64, i64)> {
     places.sort_unstable();
     let half = places.len() / 2;
     let upper = *places.get(half)?;
-    let lower = if places.len() % 2 == 0 {
-        places[half - 1]
-    } else {
-        upper
-    };
+    let lower = if places.len() % 2 == 0 { places[half - 1] } else { upper };
     let weight = pulls.iter().map(|pull| pull.weight).sum();
     Some(((lower + upper).div_euclid(2), weight))
 }
@@ -287,10 +271,7 @@ mod tests {
             let mut start = 0;
             let mut sum = 0;
             for (place, &end) in places.iter().zip(&bounds) {
-                sum += terms[start..end]
-                    .iter()
-                    .map(|(p, w)| (p - place).abs() * w)
-                    .sum::<i64>();
+                sum += terms[start..end].iter().map(|(p, w)| (p - place).abs() * w).sum::<i64>();
                 start = end;
             }
             sum

@@ -70,12 +70,7 @@ pub(super) struct Strands {
 }
 
 impl Strands {
-    pub(super) fn new(
-        sizes: &[(i32, i32)],
-        edges: &[LayoutEdge],
-        reversed: &[bool],
-        rank: &[usize],
-    ) -> Self {
+    pub(super) fn new(sizes: &[(i32, i32)], edges: &[LayoutEdge], reversed: &[bool], rank: &[usize]) -> Self {
         let boxes = sizes.len();
         let mut strands = Self {
             boxes,
@@ -91,11 +86,7 @@ impl Strands {
             ranks: vec![Vec::new(); rank.iter().max().map_or(0, |last| last + 1)],
         };
         for (node, &r) in rank.iter().enumerate() {
-            strands.vertices.push(Vertex {
-                rank: r,
-                height: 1,
-                middle: 0,
-            });
+            strands.vertices.push(Vertex { rank: r, height: 1, middle: 0 });
             strands.ranks[r].push(node);
         }
         strands.gather_nets(edges);
@@ -118,12 +109,7 @@ impl Strands {
             let slot = &mut by_port[edge.from][edge.kind.port()];
             if *slot == usize::MAX {
                 *slot = self.nets.len();
-                self.nets.push(Net {
-                    source: edge.from,
-                    kind: edge.kind,
-                    joints: Vec::new(),
-                    port_row: 0,
-                });
+                self.nets.push(Net { source: edge.from, kind: edge.kind, joints: Vec::new(), port_row: 0 });
                 self.ports_of[edge.from][edge.kind.port()] = true;
             }
             self.net_of_edge[index] = *slot;
@@ -136,11 +122,7 @@ impl Strands {
         let first = self.vertices[source].rank + 1;
         for rank in first + self.nets[net].joints.len()..last {
             let joint = self.vertices.len();
-            self.vertices.push(Vertex {
-                rank,
-                height: 1,
-                middle: 0,
-            });
+            self.vertices.push(Vertex { rank, height: 1, middle: 0 });
             self.ranks[rank].push(joint);
             let from = self.nets[net].joints.last().copied().unwrap_or(source);
             self.push_segment(net, from, joint);
@@ -154,15 +136,7 @@ impl Strands {
         let joints = i64::from(from >= self.boxes) + i64::from(to >= self.boxes);
         let weight = base * (1 + joints + joints * joints / 4);
         let port = kind.port();
-        self.segments.push(Segment {
-            from,
-            to,
-            port,
-            weight,
-            from_row: 0,
-            to_row: 0,
-            net,
-        });
+        self.segments.push(Segment { from, to, port, weight, from_row: 0, to_row: 0, net });
     }
 
     fn gather_entries(&mut self, edges: &[LayoutEdge], reversed: &[bool]) {
@@ -170,11 +144,7 @@ impl Strands {
         for (index, edge) in edges.iter().enumerate() {
             let net = self.net_of_edge[index];
             let entry = *known.entry((net, edge.to)).or_insert_with(|| {
-                self.entries.push(Entry {
-                    net,
-                    target: edge.to,
-                    row: 0,
-                });
+                self.entries.push(Entry { net, target: edge.to, row: 0 });
                 self.entries_of[edge.to].push(self.entries.len() - 1);
                 if !reversed[index] {
                     let from = self.vertex_before(net, edge.to);
@@ -190,11 +160,7 @@ impl Strands {
     fn vertex_before(&self, net: usize, target: usize) -> usize {
         let net = &self.nets[net];
         let hops = self.vertices[target].rank - self.vertices[net.source].rank;
-        if hops < 2 {
-            net.source
-        } else {
-            net.joints[hops - 2]
-        }
+        if hops < 2 { net.source } else { net.joints[hops - 2] }
     }
 
     /// Fixes ports and the rows that each box keeps for itself.
@@ -216,16 +182,8 @@ impl Strands {
             vertex.height = above + 1 + below + loops;
         }
         for net in &mut self.nets {
-            let spread = self.ports_of[net.source]
-                .iter()
-                .filter(|used| **used)
-                .count()
-                > 1;
-            net.port_row = if spread {
-                net.kind.port() as i32 - 1
-            } else {
-                0
-            };
+            let spread = self.ports_of[net.source].iter().filter(|used| **used).count() > 1;
+            net.port_row = if spread { net.kind.port() as i32 - 1 } else { 0 };
         }
     }
 

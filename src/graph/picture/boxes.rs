@@ -33,13 +33,7 @@ pub(super) fn draw(scene: &Scene<'_>, strokes: &Strokes, picture: &mut Picture) 
             (.., NodeState::Saturated) => (Role::Saturated, Role::Saturated, Role::BoxText),
             (.., NodeState::Finding) => (Role::Finding, Role::Finding, Role::BoxText),
         };
-        let look = Look {
-            face,
-            heavy,
-            border,
-            title,
-            text,
-        };
+        let look = Look { face, heavy, border, title, text };
         if area.width < 3 {
             dot(area, &look, scene.glyphs, picture);
         } else if area.height < 3 {
@@ -64,13 +58,7 @@ fn dot(area: &CellRect, look: &Look<'_>, set: GlyphSet, picture: &mut Picture) {
 }
 
 /// The character of the right border, which joins the line that leaves there.
-fn right_border(
-    area: &CellRect,
-    y: i32,
-    mut arms: Arms,
-    scene: &Scene<'_>,
-    strokes: &Strokes,
-) -> char {
+fn right_border(area: &CellRect, y: i32, mut arms: Arms, scene: &Scene<'_>, strokes: &Strokes) -> char {
     let leaving = strokes.at(Point { x: area.right(), y });
     if let Some(stroke) = leaving {
         arms[RIGHT] = stroke.arms[LEFT];
@@ -78,13 +66,7 @@ fn right_border(
     glyphs::joint(arms, scene.glyphs)
 }
 
-fn name(
-    area: &CellRect,
-    look: &Look<'_>,
-    scene: &Scene<'_>,
-    strokes: &Strokes,
-    picture: &mut Picture,
-) {
+fn name(area: &CellRect, look: &Look<'_>, scene: &Scene<'_>, strokes: &Strokes, picture: &mut Picture) {
     let weight = if look.heavy { 2 } else { 1 };
     let y = area.middle();
     let left = glyphs::joint([weight, 0, weight, 0], scene.glyphs);
@@ -93,20 +75,11 @@ fn name(
     picture.put(area.right() - 1, y, right, look.border);
     let inside = (area.width - 2) as usize;
     let text = fit(&look.face.title, inside);
-    let text = format!(
-        "{text}{}",
-        " ".repeat(inside.saturating_sub(display_width(&text)))
-    );
+    let text = format!("{text}{}", " ".repeat(inside.saturating_sub(display_width(&text))));
     picture.write(area.x + 1, y, &text, look.title);
 }
 
-fn bordered(
-    area: &CellRect,
-    look: &Look<'_>,
-    scene: &Scene<'_>,
-    strokes: &Strokes,
-    picture: &mut Picture,
-) {
+fn bordered(area: &CellRect, look: &Look<'_>, scene: &Scene<'_>, strokes: &Strokes, picture: &mut Picture) {
     let weight = if look.heavy { 2 } else { 1 };
     let (first, last) = (area.y, area.bottom() - 1);
     let inside = (area.width - 2) as usize;
@@ -125,16 +98,9 @@ fn bordered(
                 picture.put(x, y, line, look.border);
             }
         } else {
-            let text = look
-                .face
-                .lines
-                .get((y - first - 1) as usize)
-                .map_or("", String::as_str);
+            let text = look.face.lines.get((y - first - 1) as usize).map_or("", String::as_str);
             let text = fit(text, inside);
-            let text = format!(
-                "{text}{}",
-                " ".repeat(inside.saturating_sub(display_width(&text)))
-            );
+            let text = format!("{text}{}", " ".repeat(inside.saturating_sub(display_width(&text))));
             picture.write(area.x + 1, y, &text, look.text);
         }
         picture.put(area.x, y, glyphs::joint(left, scene.glyphs), look.border);

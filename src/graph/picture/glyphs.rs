@@ -34,13 +34,8 @@ const JOINTS: [&str; 16] = [
 
 /// The character for joined lines.
 pub(super) fn joint(arms: Arms, set: GlyphSet) -> char {
-    let present = arms
-        .iter()
-        .fold(0, |bits, arm| bits * 2 + usize::from(*arm > 0));
-    let heavy = arms
-        .iter()
-        .filter(|arm| **arm > 0)
-        .fold(0, |bits, arm| bits * 2 + usize::from(*arm > 1));
+    let present = arms.iter().fold(0, |bits, arm| bits * 2 + usize::from(*arm > 0));
+    let heavy = arms.iter().filter(|arm| **arm > 0).fold(0, |bits, arm| bits * 2 + usize::from(*arm > 1));
     if set == GlyphSet::Ascii {
         return match (present, heavy > 0) {
             (0, _) => ' ',
@@ -56,13 +51,7 @@ pub(super) fn joint(arms: Arms, set: GlyphSet) -> char {
 }
 
 /// The character of a line that runs straight on.
-pub(super) fn straight(
-    kind: EdgeKind,
-    vertical: bool,
-    heavy: bool,
-    odd: bool,
-    set: GlyphSet,
-) -> char {
+pub(super) fn straight(kind: EdgeKind, vertical: bool, heavy: bool, odd: bool, set: GlyphSet) -> char {
     match (set, kind, vertical, heavy) {
         (GlyphSet::Ascii, EdgeKind::Sync, false, false) => '-',
         (GlyphSet::Ascii, EdgeKind::Sync, false, true) => '=',

@@ -91,16 +91,9 @@ const fn strength(role: Role) -> u8 {
 /// Gathers all strokes that the viewport shows. One column more at the left is gathered, because a
 /// box's border joins the line that leaves it.
 pub(super) fn strokes(scene: &Scene<'_>, viewport: CellRect) -> Strokes {
-    let viewport = CellRect {
-        width: viewport.width + 2,
-        x: viewport.x - 1,
-        ..viewport
-    };
+    let viewport = CellRect { width: viewport.width + 2, x: viewport.x - 1, ..viewport };
     let count = viewport.width as usize * viewport.height as usize;
-    let mut strokes = Strokes {
-        viewport,
-        cells: vec![None; count],
-    };
+    let mut strokes = Strokes { viewport, cells: vec![None; count] };
     for (index, route) in scene.layout.routes.iter().enumerate() {
         let Some(edge) = scene.layout.edges.get(index) else {
             continue;
@@ -114,14 +107,7 @@ pub(super) fn strokes(scene: &Scene<'_>, viewport: CellRect) -> Strokes {
                 role_of(edge.kind)
             };
             let from = Group::From(edge.from, edge.kind);
-            trace(
-                route,
-                from,
-                Group::Into(edge.to),
-                edge.kind,
-                role,
-                &mut strokes,
-            );
+            trace(route, from, Group::Into(edge.to), edge.kind, role, &mut strokes);
         }
     }
     strokes
@@ -148,14 +134,7 @@ fn run_in_sight(a: Point, b: Point, viewport: &CellRect) -> bool {
 }
 
 /// Adds one route; each cell gets the arms through which the line enters and leaves it.
-fn trace(
-    route: &Route,
-    own: Group,
-    into: Group,
-    kind: EdgeKind,
-    role: Role,
-    strokes: &mut Strokes,
-) {
+fn trace(route: &Route, own: Group, into: Group, kind: EdgeKind, role: Role, strokes: &mut Strokes) {
     let weight = if role == Role::Selected { 2 } else { 1 };
     let last = route.points.len() - 1;
     let out = match own {
@@ -169,30 +148,14 @@ fn trace(
     };
     for (index, &point) in route.points.iter().enumerate() {
         // The first cell continues the box's border, the last ends in the arrowhead.
-        let before = if index == 0 {
-            Point {
-                x: point.x - 1,
-                ..point
-            }
-        } else {
-            route.points[index - 1]
-        };
+        let before = if index == 0 { Point { x: point.x - 1, ..point } } else { route.points[index - 1] };
         let mut arms = [0; 4];
         arms[side(point, before)] = weight;
         if index < last {
             arms[side(point, route.points[index + 1])] = weight;
         }
         let mark = (index == last).then_some(Mark::Head);
-        strokes.add(
-            point,
-            Stroke {
-                group: group_at(index),
-                arms,
-                kind,
-                role,
-                mark,
-            },
-        );
+        strokes.add(point, Stroke { group: group_at(index), arms, kind, role, mark });
         let Some(&next) = route.points.get(index + 1) else {
             continue;
         };
@@ -201,11 +164,7 @@ fn trace(
         }
         let (dx, dy) = ((next.x - point.x).signum(), (next.y - point.y).signum());
         let length = (next.x - point.x).abs().max((next.y - point.y).abs());
-        let arms = if dx == 0 {
-            [weight, 0, weight, 0]
-        } else {
-            [0, weight, 0, weight]
-        };
+        let arms = if dx == 0 { [weight, 0, weight, 0] } else { [0, weight, 0, weight] };
         let group = if index >= route.join { into } else { own };
         let view = &strokes.viewport;
         let (start, end) = if dx == 0 {
@@ -214,22 +173,10 @@ fn trace(
             visible_steps(point.x, dx, length, view.x, view.right())
         };
         for step in start.max(1)..end.min(length) {
-            let at = Point {
-                x: point.x + dx * step,
-                y: point.y + dy * step,
-            };
+            let at = Point { x: point.x + dx * step, y: point.y + dy * step };
             let marked = dx < 0 && (step == 2 || step == length - 2 || step % 24 == 0);
             let mark = (marked && length > 4).then_some(Mark::Back);
-            strokes.add(
-                at,
-                Stroke {
-                    group,
-                    arms,
-                    kind,
-                    role,
-                    mark,
-                },
-            );
+            strokes.add(at, Stroke { group, arms, kind, role, mark });
         }
     }
 }
@@ -275,12 +222,8 @@ pub(super) fn draw(scene: &Scene<'_>, strokes: &Strokes, picture: &mut Picture) 
             let glyph = match stroke.mark {
                 Some(Mark::Head) => glyphs::head(stroke.kind, set),
                 Some(Mark::Back) if count == 2 => glyphs::back(set),
-                _ if count == 2 && uniform(UP, DOWN) => {
-                    glyphs::straight(stroke.kind, true, heavy, y % 2 != 0, set)
-                }
-                _ if count == 2 && uniform(LEFT, RIGHT) => {
-                    glyphs::straight(stroke.kind, false, heavy, x % 2 != 0, set)
-                }
+                _ if count == 2 && uniform(UP, DOWN) => glyphs::straight(stroke.kind, true, heavy, y % 2 != 0, set),
+                _ if count == 2 && uniform(LEFT, RIGHT) => glyphs::straight(stroke.kind, false, heavy, x % 2 != 0, set),
                 _ => glyphs::joint(arms, set),
             };
             picture.put(x, y, glyph, stroke.role);

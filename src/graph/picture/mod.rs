@@ -129,26 +129,12 @@ impl Zoom {
         let cap = |wanted: usize| wanted.clamp(1, usize::from(most.max(6))) as u16;
         match self {
             Self::Boxes => {
-                let lines = face
-                    .lines
-                    .iter()
-                    .map(|line| display_width(line))
-                    .max()
-                    .unwrap_or(0);
+                let lines = face.lines.iter().map(|line| display_width(line)).max().unwrap_or(0);
                 let height = (face.lines.len().max(1) + 2).min(32) as u16;
-                LayoutNode {
-                    width: cap((title + 4).max(lines + 2).max(8)),
-                    height,
-                }
+                LayoutNode { width: cap((title + 4).max(lines + 2).max(8)), height }
             }
-            Self::Names => LayoutNode {
-                width: cap(title + 2),
-                height: 1,
-            },
-            Self::Dots => LayoutNode {
-                width: 1,
-                height: 1,
-            },
+            Self::Names => LayoutNode { width: cap(title + 2), height: 1 },
+            Self::Dots => LayoutNode { width: 1, height: 1 },
         }
     }
 }
@@ -181,10 +167,7 @@ pub struct Cell {
 
 impl Default for Cell {
     fn default() -> Self {
-        Self {
-            glyph: ' ',
-            role: Role::Blank,
-        }
+        Self { glyph: ' ', role: Role::Blank }
     }
 }
 
@@ -197,16 +180,10 @@ pub struct Picture {
 
 impl Picture {
     fn new(viewport: CellRect) -> Self {
-        let viewport = CellRect {
-            width: viewport.width.clamp(0, 4096),
-            height: viewport.height.clamp(0, 4096),
-            ..viewport
-        };
+        let viewport =
+            CellRect { width: viewport.width.clamp(0, 4096), height: viewport.height.clamp(0, 4096), ..viewport };
         let count = viewport.width as usize * viewport.height as usize;
-        Self {
-            viewport,
-            cells: vec![Cell::default(); count],
-        }
+        Self { viewport, cells: vec![Cell::default(); count] }
     }
 
     /// Columns.
@@ -228,11 +205,7 @@ impl Picture {
     pub fn to_text(&self) -> String {
         let mut text = String::new();
         for row in self.rows() {
-            let line: String = row
-                .iter()
-                .map(|cell| cell.glyph)
-                .filter(|g| *g != '\0')
-                .collect();
+            let line: String = row.iter().map(|cell| cell.glyph).filter(|g| *g != '\0').collect();
             text.push_str(line.trim_end());
             text.push('\n');
         }
@@ -258,8 +231,8 @@ impl Picture {
         for glyph in text.chars() {
             let width = text::char_width(glyph) as i32;
             if width == 2 {
-                let whole = self.index(Point { x: column, y }).is_some()
-                    && self.index(Point { x: column + 1, y }).is_some();
+                let whole =
+                    self.index(Point { x: column, y }).is_some() && self.index(Point { x: column + 1, y }).is_some();
                 self.put(column, y, if whole { glyph } else { ' ' }, role);
                 self.put(column + 1, y, if whole { '\0' } else { ' ' }, role);
             } else {
@@ -292,11 +265,7 @@ impl Scene<'_> {
     fn edge_selected(&self, edge: usize) -> bool {
         match self.selected {
             Some(Element::Edge(selected)) => selected == edge,
-            Some(Element::Node(node)) => self
-                .layout
-                .edges
-                .get(edge)
-                .is_some_and(|e| e.from == node || e.to == node),
+            Some(Element::Node(node)) => self.layout.edges.get(edge).is_some_and(|e| e.from == node || e.to == node),
             None => false,
         }
     }
