@@ -2,6 +2,13 @@
 //!
 //! `UPDATE=1 cargo test --test rules` rewrites the expected blocks and `docs/rules.md`; read the difference before you keep it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the steps that tests share stop at the first surprise"
+)]
+
 use kneepoint::analysis::{Analysis, Settings, analyze};
 use kneepoint::document::parse;
 use kneepoint::model::Evidence;
@@ -230,7 +237,7 @@ fn reference() -> String {
             write!(text, "\n## {}\n", info.family.title()).unwrap();
         }
         write!(text, "\n### {} {}\n\n", info.code, info.name).unwrap();
-        write!(text, "*{}, {}*: {}.\n", info.severity.word(), info.confidence.word(), info.summary).unwrap();
+        writeln!(text, "*{}, {}*: {}.", info.severity.word(), info.confidence.word(), info.summary).unwrap();
         for (title, section) in info.sections {
             write!(text, "\n#### {title}\n\n{}\n", section.trim()).unwrap();
         }

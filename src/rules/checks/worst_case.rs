@@ -63,32 +63,18 @@ pub(crate) fn longest_wait_in_words(dependency: &Dependency) -> String {
     words
 }
 
-/// Who gives up first on what a caller answers: after how long, and why, as a clause.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct GivesUp {
-    /// In seconds.
-    pub(crate) after: f64,
-    /// "gateway gives up after 200 ms".
-    pub(crate) because: String,
+/// The caller that gives up first on a component, and after how long.
+pub(crate) fn first_to_give_up<'a>(context: &Context<'a>, component: &str) -> Option<(f64, &'a str)> {
+    let callers = context.callers(component).into_iter().filter(|caller| context.waits(caller));
+    let timeouts = callers.filter_map(|caller| Some((timeout(caller)?, caller.from())));
+    timeouts.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
-/// The tightest limit on how long a component may take in these flows: a timeout on a call to it, or else the threshold
-/// of a latency SLO.
-pub(crate) fn limit_on(context: &Context<'_>, component: &str, flows: &[FlowView<'_>]) -> Option<GivesUp> {
-    let tightest = |a: &GivesUp, b: &GivesUp| a.after.total_cmp(&b.after);
-    let callers = context.callers(component).into_iter().filter(|caller| context.waits(caller));
-    let timeouts = callers.filter_map(|caller| {
-        let after = timeout(caller)?;
-        Some(GivesUp { after, because: format!("{} gives up after {}", caller.from(), Seconds::new(after)) })
-    });
-    timeouts.min_by(tightest).or_else(|| {
-        let slos = flows.iter().flat_map(|view| context.slos_with(view.flow.id(), Indicator::Latency));
-        let thresholds = slos.filter_map(|slo| {
-            let after = slo.threshold?.value();
-            Some(GivesUp { after, because: format!("{} allows {}", slo.id(), Seconds::new(after)) })
-        });
-        thresholds.min_by(tightest)
-    })
+/// The tightest latency SLO of the flows that has a threshold.
+pub(crate) fn tightest_threshold<'a>(context: &Context<'a>, flows: &[FlowView<'_>]) -> Option<(f64, &'a str)> {
+    let slos = flows.iter().flat_map(|view| context.slos_with(view.flow.id(), Indicator::Latency));
+    let thresholds = slos.filter_map(|slo| Some((slo.threshold?.value(), slo.id())));
+    thresholds.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 #[cfg(test)]

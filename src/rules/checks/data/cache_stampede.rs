@@ -94,12 +94,11 @@ fn add_bursts(context: &Context<'_>, view: FlowView<'_>, bursts: &mut BTreeMap<u
         let probability = call.probability.map_or(1.0, |probability| probability.value());
         let asked = rate * visits * count * probability;
         burst.rate += asked;
-        match call.service_time.or(context.component_at(made.to).service_time) {
-            Some(time) => burst.busy += asked * time.mean.value(),
-            None => {
-                let id = context.graph.name(made.to).to_owned();
-                burst.missing.push((Element::Component(id), "component.service_time"));
-            }
+        if let Some(time) = call.service_time.or(context.component_at(made.to).service_time) {
+            burst.busy += asked * time.mean.value();
+        } else {
+            let id = context.graph.name(made.to).to_owned();
+            burst.missing.push((Element::Component(id), "component.service_time"));
         }
     }
 }

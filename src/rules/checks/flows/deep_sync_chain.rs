@@ -99,12 +99,12 @@ fn found(context: &Context<'_>, view: FlowView<'_>, hops: usize, calls: &[&MadeC
     let bound = |made: &MadeCall| context.dependency_of(made).and_then(longest_wait);
     let longest = calls.first().and_then(|made| bound(made)).filter(|seconds| seconds.is_finite());
     if let Some(longest) = longest {
-        message.push_str(&format!("; worst case {}", Seconds::new(longest)));
+        message = format!("{message}; worst case {}", Seconds::new(longest));
     }
     let thresholds = context.slos_with(id, Indicator::Latency).filter_map(|slo| slo.threshold.map(|t| t.value()));
     let threshold = thresholds.min_by(f64::total_cmp);
     if let Some(threshold) = threshold {
-        message.push_str(&format!("; the flow's objective is {}", Seconds::new(threshold)));
+        message = format!("{message}; the flow's objective is {}", Seconds::new(threshold));
     }
     let surplus = (hops as f64 - allowed).max(1.0);
     let last = path.last().cloned().unwrap_or_default();

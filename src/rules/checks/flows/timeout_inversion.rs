@@ -105,7 +105,7 @@ fn found(context: &Context<'_>, dependency: &Dependency, element: Element, timeo
          otherwise {from} must wait {longest}",
         Seconds::new(timeout)
     );
-    let critical = context.flows_through(&element).iter().any(|view| view.is_critical());
+    let critical = context.flows_through(&element).iter().any(FlowView::is_critical);
     let mut draft = Draft::new(element, message, remedy)
         .severity(if critical { Severity::High } else { Severity::Medium })
         .fact("timeout", Figure::Seconds(timeout))

@@ -1,7 +1,7 @@
 //! KP501: a component of the fast path that leaves no traces.
 
 use crate::model::{ComponentKind, Element};
-use crate::rules::context::Context;
+use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::Figure;
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for (_, component) in context.components() {
         let own_code = component.kind.is_none_or(ComponentKind::is_compute);
         let element = Element::Component(component.id().to_owned());
-        if !own_code || !context.flows_through(&element).iter().any(|view| view.is_critical()) {
+        if !own_code || !context.flows_through(&element).iter().any(FlowView::is_critical) {
             continue;
         }
         let Some(signals) = &component.signals else {
@@ -50,7 +50,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             continue;
         }
         let id = component.id();
-        let critical = context.flows_through(&element).into_iter().filter(|view| view.is_critical());
+        let critical = context.flows_through(&element).into_iter().filter(FlowView::is_critical);
         let flows = critical.map(|view| view.flow.id().to_owned()).collect();
         report.find(
             Draft::new(

@@ -46,6 +46,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for ids in by_code.values_mut() {
         ids.sort_unstable();
     }
+    let mut cut: BTreeMap<&str, Vec<Pattern>> = BTreeMap::new();
+    if context.review.triage.iter().any(|entry| entry.finding().contains('*')) {
+        cut.extend(by_code.iter().map(|(code, ids)| (*code, ids.iter().map(|id| Pattern::cut(id)).collect())));
+    }
     // Entries about this rule's own findings can only be judged when those are known.
     let mut own_ids = HashSet::new();
     let mut own_entries = Vec::new();
@@ -58,7 +62,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let pattern = Pattern::new(text);
         if pattern.code() == RULE.info.code {
             own_entries.push((text, pattern));
-        } else if !is_judged(context, &pattern) || answers(&pattern, context, &by_code) {
+        } else if !is_judged(context, &pattern) || answers(&pattern, context, &cut) {
             report.pass();
         } else {
             helped += 1;
@@ -67,7 +71,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
     }
     for (text, pattern) in own_entries {
-        if own_ids.iter().any(|id| pattern.matches(id)) {
+        if own_ids.iter().any(|id| pattern.matches(&Pattern::cut(id))) {
             report.pass();
         } else {
             report.find(found(context, text, &pattern, &by_code, false));
@@ -83,12 +87,12 @@ fn is_judged(context: &Context<'_>, pattern: &Pattern) -> bool {
     context.ran.contains(pattern.code()) || registry::find(pattern.code()).is_none()
 }
 
-fn answers(pattern: &Pattern, context: &Context<'_>, by_code: &BTreeMap<&str, Vec<&str>>) -> bool {
+fn answers(pattern: &Pattern, context: &Context<'_>, cut: &BTreeMap<&str, Vec<Pattern>>) -> bool {
     if !pattern.is_wild() {
         return context.found.contains(&pattern.id());
     }
-    let of_code = by_code.get(pattern.code());
-    let all = by_code.values().filter(|_| pattern.code().contains('*'));
+    let of_code = cut.get(pattern.code());
+    let all = cut.values().filter(|_| pattern.code().contains('*'));
     of_code.into_iter().chain(all).flatten().any(|id| pattern.matches(id))
 }
 

@@ -176,23 +176,24 @@ fn found(view: FlowView<'_>, slo: &Slo, objective: f64, likely: f64, certain: bo
         if known.len() == 1 { "the one component".to_owned() } else { format!("the {} components", known.len()) },
     );
     if unknown > 0 {
-        message.push_str(&format!(" ({unknown} more of unknown availability)"));
+        message = format!("{message} ({unknown} more of unknown availability)");
     }
     let worst = known.first();
     if let Some((needed, _)) = worst {
         let own = needed.component.availability.map_or(0.0, |a| a.value() / 100.0);
         let part =
             if needed.share < 1.0 { format!(" for {} of the requests", percent(needed.share)) } else { String::new() };
-        message.push_str(&format!("; {} takes the most, with {}{part}", needed.component.id(), percent(own)));
+        message = format!("{message}; {} takes the most, with {}{part}", needed.component.id(), percent(own));
     }
     let entry = view.flow.entry();
-    let mut draft = Draft::new(Element::Flow(id.to_owned()), message, remedy(entry, objective / 100.0, likely, &known))
-        .confidence(if certain { Confidence::Certain } else { Confidence::Likely })
-        .fact("slo", Figure::Text(slo.id().to_owned()))
-        .fact("objective", Figure::Percent(objective))
-        .fact("attainable", Figure::Percent(likely * 100.0))
-        .fact("components", Figure::Count(known.len() as f64))
-        .fact("unknown", Figure::Count(unknown as f64));
+    let mut draft =
+        Draft::new(Element::Flow(id.to_owned()), message, remedy(entry, objective / 100.0, likely, &known, unknown))
+            .confidence(if certain { Confidence::Certain } else { Confidence::Likely })
+            .fact("slo", Figure::Text(slo.id().to_owned()))
+            .fact("objective", Figure::Percent(objective))
+            .fact("attainable", Figure::Percent(likely * 100.0))
+            .fact("components", Figure::Count(known.len() as f64))
+            .fact("unknown", Figure::Count(unknown as f64));
     if let Some((needed, _)) = worst {
         draft = draft.fact("breaks_it", Figure::Text(needed.component.id().to_owned()));
     }
@@ -200,28 +201,30 @@ fn found(view: FlowView<'_>, slo: &Slo, objective: f64, likely: f64, certain: bo
 }
 
 /// Which components to take out of the answer, the largest loss first, until the objective fits; the entry cannot be.
-fn remedy(entry: &str, objective: f64, likely: f64, known: &[(&Needed<'_>, f64)]) -> String {
+fn remedy(entry: &str, objective: f64, likely: f64, known: &[(&Needed<'_>, f64)], unknown: usize) -> String {
     let promise = format!("promise at most {}", percent(likely));
-    let mut left = likely;
-    let mut out = Vec::new();
-    for (needed, loss) in known.iter().filter(|(needed, _)| needed.component.id() != entry) {
-        // A component that is never up leaves nothing to divide by: the rest is multiplied anew.
-        let rest =
-            known.iter().filter(|(other, _)| other.component.id() == entry || !out.contains(&other.component.id()));
-        let rest = rest.filter(|(other, _)| other.component.id() != needed.component.id());
-        left = rest.map(|(_, loss)| 1.0 - loss).product();
-        out.push(needed.component.id());
-        if left >= objective || *loss == 0.0 {
-            break;
-        }
-    }
-    if left < objective || out.is_empty() {
+    let of_entry: f64 =
+        known.iter().filter(|(needed, _)| needed.component.id() == entry).map(|(_, l)| 1.0 - l).product();
+    let others: Vec<_> = known.iter().filter(|(needed, _)| needed.component.id() != entry).collect();
+    if of_entry < objective {
         return format!("{entry} alone is below the objective: run it in more zones, or {promise}");
     }
+    // From the end, where nothing but the entry is left, as many as fit stay in the answer.
+    let (mut left, mut out) = (of_entry, others.len());
+    while out > 0 && left * (1.0 - others[out - 1].1) >= objective {
+        out -= 1;
+        left *= 1.0 - others[out].1;
+    }
+    let names: Vec<_> = others[..out].iter().map(|(needed, _)| needed.component.id()).collect();
+    let (named, more) = names.split_at(out.min(3));
+    let mut named = named.join(", ");
+    if !more.is_empty() {
+        named = format!("{named} and {} more", more.len());
+    }
     format!(
-        "decide what the flow answers while {} {} down (fallback, degrade or queue): {} is left then; or {promise}",
-        out.join(", "),
-        if out.len() == 1 { "is" } else { "are" },
-        percent(left)
+        "decide what the flow answers while {named} {} down (fallback, degrade or queue): {} is left then{}; or {promise}",
+        if out == 1 { "is" } else { "are" },
+        percent(left),
+        if unknown > 0 { ", of what is known" } else { "" }
     )
 }
