@@ -184,7 +184,7 @@ pub fn context(subject: &Subject<'_>) -> Context {
         bottlenecks_more,
         guesses: capacity::guesses(subject),
         failures: failures::failures(review),
-        envelope: capacity::envelope(&subject.analysis.capacity),
+        envelope: capacity::envelope(review, &subject.analysis.capacity),
         decisions: review.decisions.iter().map(decisions::decision).collect(),
         questions: questions::questions(review, subject.knowledge),
         triggers: decisions::triggers(review),
