@@ -58,7 +58,11 @@ pub(super) fn export(export: &Export, output: &Output) -> Result<Exit, Failure> 
 }
 
 fn render(export: &Export, judged: &Judged) -> Result<String, Failure> {
+    // The name alone: the document is the same from wherever it is written.
+    let name = export.path.file_name().map(|name| name.to_string_lossy().into_owned());
     let subject = judged.subject();
+    let subject =
+        report::Subject { file: name.as_deref().filter(|name| *name != "-").unwrap_or(subject.file), ..subject };
     if export.template.is_some() && export.format != ExportFormat::Markdown {
         return Err(Failure::unusable("a template is for `--format markdown`"));
     }

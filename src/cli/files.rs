@@ -86,10 +86,12 @@ pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     }
 }
 
+/// The nearest name to the first part of a path that is not there.
 fn meant(path: &Path) -> Option<String> {
-    let typed = path.file_name()?.to_str()?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let names: Vec<String> = std::fs::read_dir(folder)
+    let here = |folder: &Path| if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_path_buf() };
+    let missing = path.ancestors().find(|part| part.parent().is_some_and(|folder| here(folder).is_dir()))?;
+    let typed = missing.file_name()?.to_str()?;
+    let names: Vec<String> = std::fs::read_dir(here(missing.parent()?))
         .ok()?
         .take(10_000)
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
@@ -100,7 +102,7 @@ fn meant(path: &Path) -> Option<String> {
         .find(|name| **name == whole)
         .map(String::as_str)
         .or_else(|| nearest(typed, names.iter().map(String::as_str)))?;
-    Some(format!("did you mean `{}`?", path.with_file_name(found).display()))
+    Some(format!("did you mean `{}`?", missing.with_file_name(found).display()))
 }
 
 /// Replaces a file at once, or leaves it as it was.

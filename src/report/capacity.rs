@@ -5,12 +5,12 @@
 
 use super::Style;
 use super::check::{number, pretty};
-use super::context::{envelope_sentence, percent, times};
+use super::context::{amount, envelope_sentence, percent, times};
 use super::text::{counted, line};
 use crate::analysis::Analysis;
 use crate::capacity::{Capacity, FlowLoad, Resource, Span};
 use crate::model::Review;
-use crate::units::{PerSecond, Quantity, Seconds, significant};
+use crate::units::{PerSecond, Quantity, significant};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -51,7 +51,7 @@ pub fn capacity_text(review: &Review, analysis: &Analysis, flow: Option<&str>, s
         for resource in resources.iter().take(MOST_ROWS) {
             rows.push([
                 line(&resource.name()),
-                format!("{} {}", significant(resource.capacity.likely, 4), resource.kind.called()),
+                format!("{} {}", amount(resource), resource.kind.called()),
                 percent(resource.utilisation.likely),
                 times(&resource.saturates_at),
                 line(because(capacity, resource).unwrap_or_default()),
@@ -68,16 +68,8 @@ pub fn capacity_text(review: &Review, analysis: &Analysis, flow: Option<&str>, s
         let rate = load
             .arrival_rate
             .map_or_else(|| "rate unknown".to_owned(), |rate| PerSecond::new(rate.likely.max(0.0)).to_string());
-        let time = load
-            .time_without_queueing
-            .map(|time| format!(", at least {} to the answer", Seconds::new(time.likely.max(0.0))))
-            .unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "{}: {rate}{time}. {}",
-            style.bold(&line(&load.flow)),
-            envelope_sentence(review, capacity, load)
-        );
+        let _ =
+            writeln!(out, "{}: {rate}. {}", style.bold(&line(&load.flow)), envelope_sentence(review, capacity, load));
     }
     for (heading, items) in [
         (

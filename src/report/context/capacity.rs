@@ -98,7 +98,8 @@ fn same_place(at: &str, name: &str) -> bool {
     at.split_whitespace().eq(name.split_whitespace()) || at.replace(' ', "") == name.replace(' ', "")
 }
 
-fn amount(resource: &Resource) -> String {
+/// How much there is of a limited thing, with its unit.
+pub(in crate::report) fn amount(resource: &Resource) -> String {
     match resource.kind {
         ResourceKind::RateLimit => PerSecond::new(resource.capacity.likely).to_string(),
         _ => significant(resource.capacity.likely, 4),

@@ -30,7 +30,7 @@ pub use proof::{LoadTestRow, MeasureRow, Proof};
 pub use questions::{AnswerRow, QuestionGroup};
 pub use targets::{GrowthRow, SloRow, Targets};
 
-pub(super) use capacity::sentence as envelope_sentence;
+pub(super) use capacity::{amount, sentence as envelope_sentence};
 pub(super) use findings::show as show_figure;
 
 use crate::analysis::Analysis;
