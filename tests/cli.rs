@@ -230,7 +230,7 @@ fn errors_in_the_file_are_printed_and_make_2() {
     assert!(ran.out.contains("KP203"), "the rest is still judged: {}", ran.out);
     let bytes = [FLAWED.as_bytes(), b"# \xff\xfe\n"].concat();
     let ran = place.run_on(&["check", "-", "--select", "KP203"], &bytes);
-    assert!(ran.code == 2 && ran.err.contains("not UTF-8") && ran.err.contains("<stdin>:31:3"), "{}", ran.err);
+    assert!(ran.code == 2 && ran.err.contains("not UTF-8") && ran.err.contains("<stdin>:30:3"), "{}", ran.err);
 }
 
 #[test]

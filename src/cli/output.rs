@@ -31,6 +31,7 @@ impl Output {
     }
 
     /// Writes a result. A reader that went away is no failure; anything else that prevents it is.
+    #[expect(clippy::unused_self, reason = "whoever writes has an output, whatever it is made of")]
     pub(super) fn result(&self, text: &str) -> Result<Exit, Failure> {
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -44,14 +45,14 @@ impl Output {
     /// Says something that is neither a result nor a failure.
     pub(super) fn note(&self, text: &str) {
         if !self.quiet {
-            self.stderr(&format!("{}\n", line(text)));
+            stderr(&format!("{}\n", line(text)));
         }
     }
 
     /// Says something that only the curious want to know.
     pub(super) fn detail(&self, text: &str) {
         if self.verbose && !self.quiet {
-            self.stderr(&format!("{}\n", self.errors.dim(&line(text))));
+            stderr(&format!("{}\n", self.errors.dim(&line(text))));
         }
     }
 
@@ -65,7 +66,7 @@ impl Output {
         for hint in &failure.hints {
             text.push_str(&format!("  {}: {}\n", self.errors.cyan("help"), line(hint)));
         }
-        self.stderr(&text);
+        stderr(&text);
     }
 
     /// Says what is wrong in a file, on stderr.
@@ -73,17 +74,18 @@ impl Output {
         let shown = problems.iter().filter(|problem| problem.gravity == Gravity::Error || !self.quiet);
         for (count, problem) in shown.enumerate() {
             if count == MOST_PROBLEMS {
-                self.stderr(&format!("{}: {} problems in all\n", line(file), problems.len()));
+                stderr(&format!("{}: {} problems in all\n", line(file), problems.len()));
                 return;
             }
-            self.stderr(&render(file, text, source, problem, self.errors));
+            stderr(&render(file, text, source, problem, self.errors));
         }
     }
 
-    fn stderr(&self, text: &str) {
-        // Nothing can be said where nobody hears it.
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
-    }
+}
+
+fn stderr(text: &str) {
+    // Nothing can be said where nobody hears it.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// A problem with its place and the line it is in.
