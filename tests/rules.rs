@@ -5,7 +5,7 @@
 use kneepoint::analysis::{Analysis, Settings, analyze};
 use kneepoint::document::parse;
 use kneepoint::model::Evidence;
-use kneepoint::rules::{Finding, RuleInfo, registry};
+use kneepoint::rules::{Finding, RuleInfo, Standing, registry};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -73,10 +73,11 @@ impl Case {
 
 fn described(finding: &Finding) -> String {
     let mut text = format!(
-        "{} {} {}\n  {}\n  remedy: {}\n",
+        "{} {} {}{}\n  {}\n  remedy: {}\n",
         finding.severity.word(),
         finding.confidence.word(),
         finding.id,
+        if finding.standing == Standing::Open { String::new() } else { format!(" ({})", finding.standing.word()) },
         finding.message,
         finding.remedy
     );

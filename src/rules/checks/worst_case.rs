@@ -4,6 +4,11 @@ use crate::model::{Backoff, Dependency, Indicator, Retry};
 use crate::rules::context::{Context, FlowView};
 use crate::units::{Quantity, Seconds, significant};
 
+/// When a caller gives up, in seconds. A timeout of 0 is none: that is how most clients write "no limit".
+pub(crate) fn timeout(dependency: &Dependency) -> Option<f64> {
+    dependency.timeout.map(|timeout| timeout.value()).filter(|timeout| *timeout > 0.0)
+}
+
 /// Attempts after the first.
 pub(crate) fn retries(dependency: &Dependency) -> f64 {
     dependency.retry.as_ref().and_then(|retry| retry.attempts).map_or(0.0, |attempts| attempts.value())
@@ -38,7 +43,7 @@ pub(crate) fn waits_between(retry: &Retry) -> f64 {
 /// The longest a caller waits for one call by its own timeout, retries and waits between them, in seconds; `None`
 /// without a timeout. Infinite where retries double without a cap for long enough.
 pub(crate) fn longest_wait(dependency: &Dependency) -> Option<f64> {
-    let timeout = dependency.timeout?.value();
+    let timeout = timeout(dependency)?;
     let between = dependency.retry.as_ref().map_or(0.0, waits_between);
     Some(timeout * (1.0 + retries(dependency)) + between)
 }
@@ -73,7 +78,7 @@ pub(crate) fn limit_on(context: &Context<'_>, component: &str, flows: &[FlowView
     let tightest = |a: &GivesUp, b: &GivesUp| a.after.total_cmp(&b.after);
     let callers = context.callers(component).into_iter().filter(|caller| context.waits(caller));
     let timeouts = callers.filter_map(|caller| {
-        let after = caller.timeout?.value();
+        let after = timeout(caller)?;
         Some(GivesUp { after, because: format!("{} gives up after {}", caller.from(), Seconds::new(after)) })
     });
     timeouts.min_by(tightest).or_else(|| {

@@ -1,7 +1,7 @@
 //! KP203: a synchronous network call without a timeout.
 
 use crate::model::{ComponentKind, Element};
-use crate::rules::checks::worst_case::{limit_on, retries};
+use crate::rules::checks::worst_case::{limit_on, retries, timeout};
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -14,7 +14,7 @@ declare_rule! {
     reads: ["dependency.timeout", "dependency.mode", "dependency.network", "dependency.retry.attempts", "flow.critical", "slo.threshold"];
     settings: [];
     detects: "A dependency whose caller waits (`mode = \"sync\"`, or no mode and a callee that is neither queue nor stream) and that has \
-        no `timeout`. Calls made by a `client` are left out: how long a browser waits holds none of your workers. So are calls \
+        no `timeout`, or a timeout of 0, which most clients take for \"no limit\". Calls made by a `client` are left out: how long a browser waits holds none of your workers. So are calls \
         whose `network` is zero, which never leave the process. High on a critical flow, medium on another flow, low where \
         no flow makes the call.";
     why: "A callee that stops answering keeps the caller's worker, its connection and everything both hold until the operating \
@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         if !context.waits(dependency) || in_process || from_client {
             continue;
         }
-        if dependency.timeout.is_some() {
+        if timeout(dependency).is_some() {
             report.pass();
             continue;
         }
