@@ -253,8 +253,12 @@ impl Sheet for Items<'_> {
 
     fn detail(&self, _row: usize) -> Vec<Line> {
         let example = match self.key {
-            "calls" => "In order, one after another; calls of one `from` with the same group run in parallel; a visit of a component makes all its calls.",
-            "options" => "Scores: { latency = 4, cost = 2 }, higher is better; the decision's weights say how much each counts.",
+            "calls" => {
+                "In order, one after another; calls of one `from` with the same group run in parallel; a visit of a component makes all its calls."
+            }
+            "options" => {
+                "Scores: { latency = 4, cost = 2 }, higher is better; the decision's weights say how much each counts."
+            }
             _ => return Vec::new(),
         };
         vec![Line::of(Role::Dim, example)]

@@ -100,7 +100,8 @@ impl Sheet for Findings<'_> {
 
     fn cell(&self, row: usize, column: usize) -> Line {
         if self.filter == FindingFilter::CannotTell {
-            let Some(undecided) = self.session.analysis.as_ref().and_then(|analysis| analysis.cannot_tell.get(row)) else {
+            let Some(undecided) = self.session.analysis.as_ref().and_then(|analysis| analysis.cannot_tell.get(row))
+            else {
                 return Line::blank();
             };
             return match column {
@@ -172,7 +173,8 @@ impl Sheet for Findings<'_> {
             lines.push(Line::of(Role::Good, "→ ").and(Role::Plain, text));
         }
         if !finding.flows.is_empty() {
-            let slos = if finding.slos.is_empty() { String::new() } else { format!(" · SLOs: {}", finding.slos.join(", ")) };
+            let slos =
+                if finding.slos.is_empty() { String::new() } else { format!(" · SLOs: {}", finding.slos.join(", ")) };
             lines.push(Line::of(Role::Dim, format!("hurts {}{slos}", finding.flows.join(", "))));
         }
         lines

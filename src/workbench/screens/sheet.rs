@@ -240,4 +240,3 @@ fn align(line: Line, cells: usize, right: bool) -> Line {
     let spare = " ".repeat(cells.saturating_sub(line.width()));
     if right { Line::plain(spare).joined(line) } else { line.and(Role::Plain, spare) }
 }
-

@@ -28,9 +28,8 @@ const TWO_PANES: u16 = 76;
 
 /// Whether the screen is too small to work with; says what is needed.
 pub fn too_small(width: u16, height: u16) -> Option<String> {
-    (width < SMALLEST.0 || height < SMALLEST.1).then(|| {
-        format!("kneepoint needs {} x {} cells; this terminal has {width} x {height}", SMALLEST.0, SMALLEST.1)
-    })
+    (width < SMALLEST.0 || height < SMALLEST.1)
+        .then(|| format!("kneepoint needs {} x {} cells; this terminal has {width} x {height}", SMALLEST.0, SMALLEST.1))
 }
 
 /// The parts of a screen of a size. Every part lies inside the screen.
