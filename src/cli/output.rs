@@ -80,7 +80,6 @@ impl Output {
             stderr(&render(file, text, source, problem, self.errors));
         }
     }
-
 }
 
 fn stderr(text: &str) {
