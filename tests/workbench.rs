@@ -258,6 +258,7 @@ fn a_crash_is_offered_back() {
         path: Some("small.review.toml".into()),
         on_disk: Some(SMALL.to_owned()),
         recovered: Some((SMALL.replace("workers = 8", "workers = 7"), "today, 10:12".to_owned())),
+        offers: Vec::new(),
         greeting: None,
         today: jiff::civil::date(2026, 11, 23),
     });
@@ -380,4 +381,32 @@ fn a_paste_never_runs_commands() {
     bench.send(Msg::Paste("ddduuq\n".to_owned()));
     assert_eq!(bench.text(), SMALL);
     assert!(!bench.ended);
+}
+
+#[test]
+fn an_empty_folder_offers_templates_and_several_reviews_a_list() {
+    use kneepoint::workbench::{Offer, Opened, Start};
+    let start = |offers| Start {
+        text: String::new(),
+        path: None,
+        on_disk: None,
+        recovered: None,
+        offers,
+        greeting: None,
+        today: jiff::civil::date(2026, 11, 23),
+    };
+    let template = |name: &str, text: &str| Offer::Template(name.to_owned(), "about".to_owned(), text.to_owned());
+    let mut bench = Bench::start(start(vec![template("blank", BLANK), template("shop", SMALL)]));
+    assert!(bench.screen().contains("Begin with"));
+    bench.keys(r#""shop" enter"#);
+    assert_eq!(bench.text(), SMALL);
+    assert_eq!(bench.file, None, "nothing is written before it is saved");
+
+    let mut bench =
+        Bench::start(start(vec![Offer::Review("a.review.toml".into()), Offer::Review("b.review.toml".into())]));
+    bench.keys("down enter");
+    let Some(Effect::Open { path }) = bench.effects.pop() else { panic!("not opened") };
+    bench.send(Msg::Opened(Ok(Opened { path, text: SMALL.to_owned(), recovered: None })));
+    assert_eq!(bench.text(), SMALL);
+    assert!(!bench.bench.session().is_dirty());
 }

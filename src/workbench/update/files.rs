@@ -1,11 +1,11 @@
 //! The file: saving, what another program changed, what a crash left behind, the editor, the end.
 
-use shim::merge;
 use crate::workbench::Workbench;
 use crate::workbench::message::{Effect, SaveReport};
 use crate::workbench::overlays::{Choice, Menu, Overlay, Prompt, Purpose, Wish};
 use crate::workbench::screens::Target;
 use crate::workbench::view::{Line, Role};
+use shim::merge;
 use std::path::PathBuf;
 
 /// The file and the workbench changed the same thing.
