@@ -274,3 +274,118 @@ fn a_one_field_edit_of_the_whole_format_changes_one_line() {
         assert_eq!(document.text(), WHOLE);
     }
 }
+
+#[test]
+fn a_renamed_component_keeps_every_reference() {
+    let mut document = Document::new(WHOLE.to_owned());
+    document.rename(COMPONENT, "payments", "billing").unwrap();
+    assert!(document.problems().is_empty(), "{:?}", document.problems());
+    let expected = WHOLE
+        .replace("to = \"payments\"", "to = \"billing\"")
+        .replace("id = \"payments\"", "id = \"billing\"")
+        .replace("\"api -> payments\"", "\"api -> billing\"")
+        .replace("KP203@api->payments", "KP203@api->billing");
+    assert_eq!(document.text(), expected);
+    document.rename(EntityKind::Flow, "checkout", "buy").unwrap();
+    assert!(document.problems().is_empty(), "{:?}", document.problems());
+    assert_eq!(
+        document.text(),
+        expected
+            .replace("flow      = \"checkout\"", "flow      = \"buy\"")
+            .replace("flow = \"checkout\"", "flow = \"buy\"")
+            .replace("id       = \"checkout\"", "id       = \"buy\"")
+    );
+    assert!(matches!(document.rename(COMPONENT, "api", "billing"), Err(EditError::Taken { .. })));
+    assert!(matches!(document.rename(COMPONENT, "api", "B I"), Err(EditError::Invalid(_))));
+    assert!(matches!(document.rename(COMPONENT, "nobody", "x"), Err(EditError::NoEntity(_))));
+    document.undo().unwrap();
+    assert_eq!(document.next_undo().unwrap().text, "rename component payments to billing");
+    document.undo().unwrap();
+    assert_eq!(document.text(), WHOLE);
+}
+
+#[test]
+fn what_is_typed_is_read_by_the_shape_of_its_key() {
+    let document = Document::new(WHOLE.to_owned());
+    let typed = |kind, index, keys: &[&str], input: &str| {
+        let mut document = document.clone();
+        document.set(entity(kind, index), keys, input).map(|()| {
+            let node = document.map().value(entity(kind, index), keys).unwrap();
+            document.text()[node.span.range()].to_owned()
+        })
+    };
+    let component = |keys: &[&str], input: &str| typed(COMPONENT, 0, keys, input).map_err(|error| error.to_string());
+    assert_eq!(component(&["service_time"], "6ms cv 1.5"), Ok("{ mean = \"6ms\", cv = 1.5 }".to_owned()));
+    assert_eq!(
+        component(&["service_time"], "4ms..6ms..12ms"),
+        Ok("{ low = \"4ms\", likely = \"6ms\", high = \"12ms\" }".to_owned())
+    );
+    assert_eq!(component(&["rate_limit"], "1k/s..3k/s"), Ok("{ low = \"1k/s\", high = \"3k/s\" }".to_owned()));
+    assert_eq!(component(&["replicas"], "4..8"), Ok("{ low = 4, high = 8 }".to_owned()));
+    assert_eq!(component(&["stateless"], "No"), Ok("false".to_owned()));
+    assert_eq!(component(&["kind"], "Load Balancer"), Ok("\"load-balancer\"".to_owned()));
+    assert_eq!(component(&["regions"], "eu-west-1, us-east-1"), Ok("[\"eu-west-1\", \"us-east-1\"]".to_owned()));
+    assert_eq!(component(&["regions"], "[\"a\", 'b']"), Ok("[\"a\", 'b']".to_owned()));
+    assert_eq!(
+        component(&["name"], "say \"hi\"\nC:\\x\u{1b}[0m"),
+        Ok("\"say \\\"hi\\\"\\nC:\\\\x\\u001B[0m\"".to_owned())
+    );
+    assert_eq!(component(&["name"], "\"quoted\""), Ok("\"quoted\"".to_owned()));
+    assert_eq!(component(&["autoscale"], "min = 2, max = 4"), Ok("{ min = 2, max = 4 }".to_owned()));
+    assert_eq!(
+        component(&["kind"], "servise"),
+        Err("`servise` is not one of the words; did you mean `service`?".to_owned())
+    );
+    assert_eq!(component(&["replicas"], "many"), Err("a count is written 6".to_owned()));
+    assert_eq!(
+        component(&["service_time"], "6"),
+        Err("a duration needs a unit: \"250ms\", \"1.5s\", \"2h\", \"28d\" or \"12mo\"".to_owned())
+    );
+    assert_eq!(
+        component(&["service_time"], "9ms..3ms"),
+        Err("a range has its low end below its likely value below its high end".to_owned())
+    );
+    assert_eq!(component(&["autoscale"], "mim = 2"), Err("there is no key `mim` here; did you mean `min`?".to_owned()));
+    assert_eq!(
+        component(&["id"], "My Api"),
+        Err("`My Api` is not an id: small letters, digits and dashes; did you mean `my-api`?".to_owned())
+    );
+    assert_eq!(component(&["id"], "orders-db"), Err("there is already a component with the id `orders-db`".to_owned()));
+    assert_eq!(component(&["nothing"], "1"), Err("[[component]] has no key `nothing`".to_owned()));
+    assert_eq!(component(&["replicas"], "3\n[evil]"), Err("a count is written 6".to_owned()));
+    assert_eq!(component(&["replicas"], "nan"), Err("a count is written 6".to_owned()));
+    let flow = |input: &str| typed(EntityKind::Flow, 0, &["calls"], input).map_err(|error| error.to_string());
+    assert_eq!(flow("{ from = \"a\", to = \"b\" }"), Ok("[{ from = \"a\", to = \"b\" }]".to_owned()));
+    assert!(flow("a, b").is_err() && flow("{ from = \"a\", too = \"b\" }").is_err());
+    assert_eq!(typed(EntityKind::Head, 0, &["date"], "2027-02-01"), Ok("2027-02-01".to_owned()));
+    assert!(typed(EntityKind::Head, 0, &["date"], "2027-02-31").is_err());
+    assert_eq!(document.cell(entity(COMPONENT, 0), &["service_time"]).as_deref(), Some("6ms cv 1.0"));
+    assert_eq!(document.cell(entity(COMPONENT, 2), &["recovery", "last_drill"]).as_deref(), Some("2026-05-02"));
+    assert_eq!(document.cell(entity(COMPONENT, 0), &["signals"]).as_deref(), Some("metrics, logs, traces"));
+    assert_eq!(document.cell(entity(COMPONENT, 0), &["cache"]), None);
+}
+
+#[test]
+fn editing_works_where_the_file_is_broken_elsewhere_and_refuses_where_it_cannot() {
+    leads_to(
+        "[[component]]\nid = \"a\"\nreplicas = = 3\nworkers = 2\n\n[broken\nx\n\n[[component]]\nid = \"b\"\n",
+        |d| d.set(entity(COMPONENT, 1), &["zones"], "2"),
+        "[[component]]\nid = \"a\"\nreplicas = = 3\nworkers = 2\n\n[broken\nx\n\n[[component]]\nid = \"b\"\nzones = 2\n",
+    );
+    for (text, keys, input) in [
+        ("[[component]]\nid = \"a\"\nzones = 1\nzones = 2\n", &["zones"][..], None),
+        ("[[component]]\nid = \"a\"\ncache = { ttl = \"5m\"\n", &["cache", "pattern"][..], Some("cache-aside")),
+        ("[[component]]\nid = \"a\"\ncache = 3\n", &["cache", "ttl"][..], Some("5m")),
+        ("[[component]]\nid = \"a\"\n", &["zones"][..], None),
+    ] {
+        let mut document = Document::new(text.to_owned());
+        let revision = document.revision();
+        let result = match input {
+            Some(input) => document.set(entity(COMPONENT, 0), keys, input),
+            None => document.unset(entity(COMPONENT, 0), keys),
+        };
+        assert!(result.is_err(), "{text}: {}", document.text());
+        assert_eq!((document.text(), document.revision(), document.is_dirty()), (text, revision, false));
+        assert!(document.undo().is_none());
+    }
+}

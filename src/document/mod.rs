@@ -3,12 +3,17 @@
 //! Must not know what a finding, a screen or a metric is.
 
 mod edit;
+mod encoding;
 mod lines;
+mod render;
 mod source_map;
 mod syntax;
+mod tokens;
 
 pub use edit::{Document, EditError, Parsed, UndoLabel, entity_name, literal, plain};
+pub use encoding::{Encoding, decode, encode};
 pub use lines::{LineIndex, Position};
+pub use render::render_problem;
 pub use source_map::{SourceMap, entity_of};
 
 use crate::model::{Problem, Reader, Review, resolve};
@@ -20,33 +25,9 @@ pub fn parse(text: &str) -> (Review, SourceMap, Vec<Problem>) {
     let (tree, mut problems) = syntax::read(text);
     let mut reader = Reader::default();
     let review = Review::read(&tree.root, &mut reader);
+    problems.append(&mut encoding::problems(text));
     problems.append(&mut reader.problems);
     problems.append(&mut resolve(&review));
     problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
     (review, SourceMap::new(tree, LineIndex::new(text)), problems)
-}
-
-/// SHIM until the file layer lands.
-#[derive(Debug, Clone)]
-pub struct Merged {
-    /// text
-    pub text: String,
-    /// conflicts
-    pub conflicts: Vec<String>,
-}
-impl Merged {
-    /// resolve
-    pub fn resolve(&self, _mine: bool) -> String {
-        self.text.clone()
-    }
-}
-/// SHIM
-pub fn merge(_base: &str, _ours: &str, theirs: &str) -> Merged {
-    Merged { text: theirs.to_owned(), conflicts: Vec::new() }
-}
-impl Document {
-    /// SHIM
-    pub fn rename(&mut self, _k: crate::model::EntityKind, _f: &str, _t: &str) -> Result<(), EditError> {
-        Ok(())
-    }
 }

@@ -28,6 +28,7 @@ impl Bench {
             path: Some("shop.review.toml".into()),
             on_disk: Some(text.to_owned()),
             recovered: None,
+            offers: Vec::new(),
             greeting: None,
             today: date(2026, 11, 23),
         })
@@ -40,6 +41,7 @@ impl Bench {
             path: None,
             on_disk: None,
             recovered: None,
+            offers: Vec::new(),
             greeting: None,
             today: date(2026, 11, 23),
         })

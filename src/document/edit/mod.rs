@@ -12,6 +12,7 @@ mod list;
 mod literal;
 mod name;
 mod path;
+mod rename;
 mod splice;
 mod tree;
 mod value;
@@ -212,6 +213,19 @@ impl Document {
         self.edit(label, |draft| entity::duplicate(draft, entity, new_id))
     }
 
+    /// Changes the id of an entity and every reference to it in the file.
+    ///
+    /// # Errors
+    /// Where there is no such entity, or the new id is taken or none.
+    pub fn rename(&mut self, kind: EntityKind, old_id: &str, new_id: &str) -> Result<(), EditError> {
+        let entity = (0..self.parsed.review.count(kind))
+            .map(|index| EntityRef::new(kind, index))
+            .find(|entity| self.parsed.map.value(*entity, &["id"]).and_then(crate::model::Node::text) == Some(old_id));
+        let text = format!("rename {} {old_id} to {new_id}", kind.called());
+        let label = UndoLabel { text, entity, keys: vec!["id".to_owned()] };
+        self.edit(label, |draft| rename::rename(draft, kind, old_id, new_id))
+    }
+
     /// Puts an element into a list at a position (past the end: at the end). A missing list is made.
     ///
     /// # Errors
@@ -293,7 +307,7 @@ impl Document {
         let id = literal::value_of(toml).and_then(|node| node.text().map(str::to_owned)).unwrap_or_default();
         let taken = (0..self.parsed.review.count(kind)).filter(|index| Some(*index) != except).any(|index| {
             let value = self.parsed.map.value(EntityRef::new(kind, index), &["id"]);
-            value.and_then(|node| node.text()) == Some(&id)
+            value.and_then(crate::model::Node::text) == Some(&id)
         });
         if taken { Err(EditError::Taken { kind, id }) } else { Ok(()) }
     }

@@ -18,12 +18,18 @@ pub(crate) fn same(a: &Value, b: &Value) -> bool {
 }
 
 fn same_table(a: &Table, b: &Table) -> bool {
+    // Tables mostly keep their order: look at the same place first.
+    let other = |place: usize, entry: &Entry| match b.entries.get(place) {
+        Some(same) if same.key == entry.key => Some(&same.node),
+        _ => b.get(&entry.key),
+    };
     let solid = |table: &Table| table.entries.iter().filter(|entry| !hollow(&entry.node.value)).count();
     solid(a) == solid(b)
-        && a.entries.iter().filter(|entry| !hollow(&entry.node.value)).all(|entry| {
-            // Tables mostly keep their order: look at the same place first.
-            b.get(&entry.key).is_some_and(|other| same(&entry.node.value, &other.value))
-        })
+        && a.entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| !hollow(&entry.node.value))
+            .all(|(place, entry)| other(place, entry).is_some_and(|other| same(&entry.node.value, &other.value)))
 }
 
 fn hollow(value: &Value) -> bool {
