@@ -55,6 +55,10 @@ impl Workbench {
                 Vec::new()
             }
             Msg::EditorReturned(result) => self.editor_returned(result),
+            Msg::Failed(why) => {
+                self.warn(why);
+                Vec::new()
+            }
             Msg::Terminate => self.terminate(),
         };
         effects.extend(self.background());
@@ -145,7 +149,7 @@ impl Workbench {
             Wish::Recover => self.recover(),
             Wish::Discard => {
                 self.recovered = None;
-                vec![Effect::DiscardRecovery]
+                vec![Effect::DiscardRecovered]
             }
             Wish::KeepMine => self.resolve_collision(true),
             Wish::KeepTheirs => self.resolve_collision(false),
