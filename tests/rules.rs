@@ -2,10 +2,17 @@
 //!
 //! `UPDATE=1 cargo test --test rules` rewrites the expected blocks and `docs/rules.md`; read the difference before you keep it.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "the steps that tests share stop at the first surprise"
+)]
+
 use kneepoint::analysis::{Analysis, Settings, analyze};
 use kneepoint::document::parse;
 use kneepoint::model::Evidence;
-use kneepoint::rules::{Finding, RuleInfo, registry};
+use kneepoint::rules::{Finding, RuleInfo, Standing, registry};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -73,10 +80,11 @@ impl Case {
 
 fn described(finding: &Finding) -> String {
     let mut text = format!(
-        "{} {} {}\n  {}\n  remedy: {}\n",
+        "{} {} {}{}\n  {}\n  remedy: {}\n",
         finding.severity.word(),
         finding.confidence.word(),
         finding.id,
+        if finding.standing == Standing::Open { String::new() } else { format!(" ({})", finding.standing.word()) },
         finding.message,
         finding.remedy
     );
@@ -229,7 +237,7 @@ fn reference() -> String {
             write!(text, "\n## {}\n", info.family.title()).unwrap();
         }
         write!(text, "\n### {} {}\n\n", info.code, info.name).unwrap();
-        write!(text, "*{}, {}*: {}.\n", info.severity.word(), info.confidence.word(), info.summary).unwrap();
+        writeln!(text, "*{}, {}*: {}.", info.severity.word(), info.confidence.word(), info.summary).unwrap();
         for (title, section) in info.sections {
             write!(text, "\n#### {title}\n\n{}\n", section.trim()).unwrap();
         }

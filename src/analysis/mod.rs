@@ -3,12 +3,14 @@
 //! Pure: no clock, no file, no server. Must not know who asks.
 
 mod promise;
+mod references;
 mod remedy;
 
 pub use promise::{Promise, PromiseState};
 
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
+use crate::knowledge::Knowledge;
 use crate::model::{Evidence, Problem, Review};
 use crate::rules::{self, CannotTell, Finding, Severity, Summary, UnknownSelector};
 use jiff::civil::Date;
@@ -84,6 +86,6 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         cannot_tell: outcome.cannot_tell,
         summary: outcome.summary,
         unknown_selectors: outcome.unknown_selectors,
-        problems: Vec::new(),
+        problems: references::problems(review, Knowledge::embedded()),
     }
 }

@@ -31,28 +31,3 @@ pub fn parse(text: &str) -> (Review, SourceMap, Vec<Problem>) {
     problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
     (review, SourceMap::new(tree, LineIndex::new(text)), problems)
 }
-
-/// SHIM until the file layer lands.
-#[derive(Debug, Clone)]
-pub struct Merged {
-    /// text
-    pub text: String,
-    /// conflicts
-    pub conflicts: Vec<String>,
-}
-impl Merged {
-    /// resolve
-    pub fn resolve(&self, _mine: bool) -> String {
-        self.text.clone()
-    }
-}
-/// SHIM
-pub fn merge(_base: &str, _ours: &str, theirs: &str) -> Merged {
-    Merged { text: theirs.to_owned(), conflicts: Vec::new() }
-}
-impl Document {
-    /// SHIM
-    pub fn rename(&mut self, _k: crate::model::EntityKind, _f: &str, _t: &str) -> Result<(), EditError> {
-        Ok(())
-    }
-}

@@ -5,12 +5,12 @@
 
 use super::Style;
 use super::check::{number, pretty};
-use super::context::{envelope_sentence, percent, times};
+use super::context::{amount, envelope_sentence, percent, times};
 use super::text::{counted, line};
 use crate::analysis::Analysis;
 use crate::capacity::{Capacity, FlowLoad, Resource, Span};
 use crate::model::Review;
-use crate::units::{PerSecond, Quantity, Seconds, significant};
+use crate::units::{PerSecond, Quantity, significant};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
 
@@ -51,7 +51,7 @@ pub fn capacity_text(review: &Review, analysis: &Analysis, flow: Option<&str>, s
         for resource in resources.iter().take(MOST_ROWS) {
             rows.push([
                 line(&resource.name()),
-                format!("{} {}", significant(resource.capacity.likely, 4), resource.kind.called()),
+                format!("{} {}", amount(resource), resource.kind.called()),
                 percent(resource.utilisation.likely),
                 times(&resource.saturates_at),
                 line(because(capacity, resource).unwrap_or_default()),
@@ -68,11 +68,8 @@ pub fn capacity_text(review: &Review, analysis: &Analysis, flow: Option<&str>, s
         let rate = load
             .arrival_rate
             .map_or_else(|| "rate unknown".to_owned(), |rate| PerSecond::new(rate.likely.max(0.0)).to_string());
-        let time = load
-            .time_without_queueing
-            .map(|time| format!(", at least {} to the answer", Seconds::new(time.likely.max(0.0))))
-            .unwrap_or_default();
-        let _ = writeln!(out, "{}: {rate}{time}. {}", style.bold(&line(&load.flow)), envelope_sentence(capacity, load));
+        let _ =
+            writeln!(out, "{}: {rate}. {}", style.bold(&line(&load.flow)), envelope_sentence(review, capacity, load));
     }
     for (heading, items) in [
         (
@@ -148,7 +145,7 @@ pub fn capacity_json(review: &Review, analysis: &Analysis, flow: Option<&str>) -
         })),
         "resources": resources.iter().map(|resource| resource_json(resource)).collect::<Vec<_>>(),
         "flows": flows(capacity, flow).map(flow_json).collect::<Vec<_>>(),
-        "envelope": flows(capacity, flow).map(|load| envelope_json(capacity, load)).collect::<Vec<_>>(),
+        "envelope": flows(capacity, flow).map(|load| envelope_json(review, capacity, load)).collect::<Vec<_>>(),
         "knee": flows(capacity, flow).map(|load| json!({
             "flow": load.flow, "at_load": null, "unknown": { "at_load": NO_QUEUEING },
         })).collect::<Vec<_>>(),
@@ -211,7 +208,7 @@ fn flow_json(load: &FlowLoad) -> Value {
 }
 
 /// How far a flow goes before something on its way is full. No objective is judged: that needs queueing.
-fn envelope_json(capacity: &Capacity, load: &FlowLoad) -> Value {
+fn envelope_json(review: &Review, capacity: &Capacity, load: &FlowLoad) -> Value {
     let until = load.until.and_then(|position| capacity.resources.get(position));
     let multiple = load.sustains_load.map(|span| span.likely).filter(|multiple| multiple.is_finite());
     let today = load.arrival_rate.filter(|_| capacity.load > 0.0).map(|rate| rate.likely / capacity.load);
@@ -228,6 +225,6 @@ fn envelope_json(capacity: &Capacity, load: &FlowLoad) -> Value {
         "flow": load.flow, "slo": null,
         "sustains_rate": multiple.zip(today).map(|(multiple, today)| number(multiple * today)),
         "sustains_load": multiple, "until": until.map(Resource::name), "until_kind": until.map(|r| r.kind.word()),
-        "sentence": envelope_sentence(capacity, load), "unknown": unknown,
+        "sentence": envelope_sentence(review, capacity, load), "unknown": unknown,
     })
 }

@@ -10,6 +10,7 @@ mod diagram;
 mod keep;
 mod markdown;
 mod measure;
+mod rule;
 mod style;
 mod text;
 
@@ -20,5 +21,6 @@ pub use diagram::{Diagram, dot, flow as flow_diagram, mermaid};
 pub use keep::{KeepError, merge_keeps};
 pub use markdown::{REVIEW_TEMPLATE, Template, TemplateError, json, markdown};
 pub use measure::{Measured, measure_json, measure_text};
+pub use rule::{rule_json, rule_markdown, rule_text, rules_json, rules_markdown, rules_text};
 pub use style::Style;
 pub use text::{block, cell, line};

@@ -75,7 +75,7 @@ pub enum Figure {
 /// A named [`Figure`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fact {
-    /// What it is, in snake_case (`worst_case`).
+    /// What it is, in words joined by `_` (`worst_case`).
     pub name: &'static str,
     /// Its value.
     pub figure: Figure,

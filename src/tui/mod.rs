@@ -11,10 +11,8 @@
 //! | `events`, `signals` | what the terminal and the system say, as messages |
 //! | [`effects`] | jobs, files, recovery, the metrics server, `$EDITOR` |
 //! | `crash` | what remains of a panic |
-//! | `chooser` | which review, or which template, where that is not said |
 
 mod application;
-mod chooser;
 mod crash;
 pub mod draw;
 pub mod effects;
@@ -26,10 +24,9 @@ pub mod theme;
 
 pub use event_loop::ExitReason;
 
-use crate::document::files::{OpenError, Recovered, Recovery, ReviewFile};
+use crate::document::files::{OpenError, Recovery, ReviewFile};
 use crate::model::visible;
-use crate::workbench::{Start, Workbench};
-use chooser::Chooser;
+use crate::workbench::{Offer, Start, Workbench};
 use effects::Services;
 use effects::session::Session;
 use event_loop::{Application, Signal, drive};
@@ -37,7 +34,6 @@ use jiff::civil::Date;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 use terminal::Terminal;
 use theme::Theme;
 use tokio::runtime::Runtime;
@@ -46,14 +42,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 /// What to open, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The review; it need not exist yet. None: one of the choices, else one of the templates, else `text`.
+    /// The review; it need not exist yet.
     pub path: Option<PathBuf>,
-    /// The text of a review that has no file yet.
-    pub text: String,
-    /// Reviews to choose from.
-    pub choices: Vec<PathBuf>,
-    /// Templates to choose from: name and text.
-    pub templates: Vec<(String, String)>,
+    /// What to choose from where no review is given: reviews that are there, or templates where there is none.
+    pub offers: Vec<Offer>,
     /// A sentence to greet with.
     pub greeting: Option<String>,
     /// The day.
@@ -71,9 +63,7 @@ impl Options {
     pub fn new(today: Date) -> Self {
         Self {
             path: None,
-            text: String::new(),
-            choices: Vec::new(),
-            templates: Vec::new(),
+            offers: Vec::new(),
             greeting: None,
             today,
             mouse: true,
@@ -143,77 +133,47 @@ pub fn run(options: Options) -> Result<ExitReason, TuiError> {
     result
 }
 
-fn run_on(runtime: &Runtime, mut options: Options) -> Result<ExitReason, TuiError> {
+fn run_on(runtime: &Runtime, options: Options) -> Result<ExitReason, TuiError> {
     let mut signals = runtime.block_on(async { signals::listen() })?;
-    let theme = Theme { colour: options.colour };
-    if options.path.is_none() && (!options.choices.is_empty() || !options.templates.is_empty()) {
-        let mut chooser = Chooser::new(&options.choices, &options.templates);
-        let services = Services::new(
-            runtime.handle().clone(),
-            None,
-            Session::new(None, Path::new(UNTITLED), ""),
-            options.today,
-        );
-        let reason = show(runtime, &mut chooser, services, Vec::new(), &mut signals, &options, theme)?;
-        let Some(chosen) = chooser.chosen() else { return Ok(reason) };
-        match options.choices.get(chosen) {
-            Some(path) => options.path = Some(path.clone()),
-            None => {
-                let template = options.templates.get(chosen - options.choices.len());
-                options.text = template.map(|(_, text)| text.clone()).unwrap_or_default();
-            }
-        }
-    }
-    let (start, file, session) = open(&options)?;
+    let look = Look { theme: Theme { colour: options.colour }, mouse: options.mouse };
+    let crash_dir = options.state_dir.clone();
+    let today = options.today;
+    let (start, file, session) = open(options)?;
     let mut workbench = Workbench::new(start);
     let first = workbench.start();
-    let services = Services::new(runtime.handle().clone(), file, session, options.today);
-    show(runtime, &mut workbench, services, first, &mut signals, &options, theme)
+    let services = Services::new(runtime.handle().clone(), file, session, today);
+    show(runtime, &mut workbench, services, first, &mut signals, look, crash_dir)
+}
+
+/// How the terminal is used.
+#[derive(Debug, Clone, Copy)]
+struct Look {
+    theme: Theme,
+    mouse: bool,
 }
 
 /// The name under which unsaved work on a review without a file is kept, in the folder where it was begun.
 const UNTITLED: &str = "untitled.review.toml";
 
 /// Reads the review and what an earlier session left of it.
-fn open(options: &Options) -> Result<(Start, Option<ReviewFile>, Session), TuiError> {
+fn open(options: Options) -> Result<(Start, Option<ReviewFile>, Session), TuiError> {
     let opened = options.path.as_deref().map(ReviewFile::open).transpose()?;
     let on_disk = opened.as_ref().filter(|opened| !opened.new).map(|opened| opened.text.clone());
-    let path = options.path.clone().unwrap_or_else(|| PathBuf::from(UNTITLED));
     let folder = options.state_dir.as_ref().map(|folder| folder.join("recovery"));
-    let saved = on_disk.clone().unwrap_or_default();
-    let found = folder.as_ref().and_then(|folder| Recovery::find(folder, &path, &saved).ok()).unwrap_or_default();
-    let session = Session::new(folder, &path, &saved);
-    let mut recovered = None;
-    if let Some(newest) = found.lost.into_iter().next() {
-        recovered = Some((newest.text.clone(), age(&newest)));
-        session.offered(newest);
-    }
-    let elsewhere = found
-        .open_in
-        .first()
-        .map(|process| format!("This review is open in another session too (process {process})."));
+    let session = Session::new(folder);
+    let path = options.path.clone().unwrap_or_else(|| PathBuf::from(UNTITLED));
+    let left = session.switch(&path, on_disk.as_deref().unwrap_or_default());
+    let elsewhere = left.open_in.map(|process| format!("This review is open in another session too (process {process})."));
     let start = Start {
-        text: on_disk.clone().unwrap_or_else(|| options.text.clone()),
-        path: options.path.clone(),
+        text: on_disk.clone().unwrap_or_default(),
+        path: options.path,
         on_disk,
-        recovered,
-        greeting: elsewhere.or_else(|| options.greeting.clone()),
+        recovered: left.recovered,
+        offers: options.offers,
+        greeting: elsewhere.or(options.greeting),
         today: options.today,
     };
     Ok((start, opened.map(|opened| opened.file), session))
-}
-
-/// How long ago it was written, in words.
-fn age(recovered: &Recovered) -> String {
-    let seconds = SystemTime::now().duration_since(recovered.written).unwrap_or_default().as_secs();
-    let told = |count: u64, what: &str| format!("{count} {what}{} ago", if count == 1 { "" } else { "s" });
-    let when = match seconds {
-        0..60 => "less than a minute ago".to_owned(),
-        60..3_600 => told(seconds / 60, "minute"),
-        3_600..86_400 => told(seconds / 3_600, "hour"),
-        _ => told(seconds / 86_400, "day"),
-    };
-    if recovered.base_is_on_disk { when } else { format!("{when}; the file has changed since") }
 }
 
 /// Shows an application on the terminal until it ends; then everything is written that is to be written.
@@ -223,14 +183,15 @@ fn show(
     (mut services, incoming): (Services, UnboundedReceiver<effects::Incoming>),
     first: Vec<crate::workbench::Effect>,
     signals: &mut UnboundedReceiver<Signal>,
-    options: &Options,
-    theme: Theme,
+    look: Look,
+    crash_dir: Option<PathBuf>,
 ) -> Result<ExitReason, TuiError> {
     let rescue = services.rescue();
-    let crash_dir = options.state_dir.clone().unwrap_or_else(std::env::temp_dir);
+    let kept = crash_dir.is_some();
+    let crash_dir = crash_dir.unwrap_or_else(std::env::temp_dir);
     let guard = crash::Guard::install(&crash_dir, move || rescue.flush());
     let ended = catch_unwind(AssertUnwindSafe(|| {
-        let mut terminal = Terminal::take_over(theme, options.mouse)?;
+        let mut terminal = Terminal::take_over(look.theme, look.mouse)?;
         Ok(runtime.block_on(drive(app, &mut terminal, &mut services, first, incoming, signals)))
     }));
     services.finish();
@@ -239,7 +200,7 @@ fn show(
         Err(_) => {
             let report = guard.report();
             let (message, crash_file) = report.map_or_else(Default::default, |report| (report.message, report.file));
-            Err(TuiError::Crashed { message, crash_file, kept: options.state_dir.is_some() })
+            Err(TuiError::Crashed { message, crash_file, kept })
         }
     }
 }

@@ -88,6 +88,9 @@ pub fn lines(session: &Session, navigation: &Navigation, selected: Option<&Eleme
             }
         }
     }
+    if !matches!(target, Target::Question(_)) {
+        about_promise(&mut lines, session, cells);
+    }
     lines
 }
 
@@ -120,6 +123,14 @@ fn about_place(lines: &mut Vec<Line>, session: &Session, place: &Place, cells: u
     };
     heading(lines, title);
     say(lines, &text, Role::Plain, cells);
+}
+
+/// What to do about the promise: the other half of the question.
+fn about_promise(lines: &mut Vec<Line>, session: &Session, cells: usize) {
+    if let Some(analysis) = session.analysis.as_ref().filter(|analysis| !analysis.promise.remedy.is_empty()) {
+        heading(lines, "What do we do about it?");
+        say(lines, &analysis.promise.remedy, Role::Plain, cells);
+    }
 }
 
 fn about_element(lines: &mut Vec<Line>, session: &Session, element: &Element, cells: usize) {

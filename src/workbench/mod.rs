@@ -19,7 +19,7 @@ pub mod view;
 pub use command::{COMMANDS, Command, CommandSpec, Scope};
 pub use job::{Job, Slot};
 pub use key::{Key, KeyCode, Mouse, MouseAction};
-pub use message::{Done, Effect, Msg, SaveReport};
+pub use message::{Done, Effect, Msg, Opened, SaveReport};
 pub use place::Place;
 pub use screens::{GraphPlan, GraphRequest};
 pub use session::{Session, SharedReview};
@@ -42,10 +42,21 @@ pub struct Start {
     pub on_disk: Option<String>,
     /// A newer text that a crashed session left behind, and when it was written, in words.
     pub recovered: Option<(String, String)>,
+    /// What to choose from at the start: reviews that are there, or templates where there is none.
+    pub offers: Vec<Offer>,
     /// A sentence to greet with.
     pub greeting: Option<String>,
     /// The day.
     pub today: Date,
+}
+
+/// Something to begin with.
+#[derive(Debug, Clone)]
+pub enum Offer {
+    /// A review that is there.
+    Review(PathBuf),
+    /// A template: its name, a sentence about it, its text.
+    Template(String, String, String),
 }
 
 /// A message at the bottom of the screen.
@@ -81,6 +92,7 @@ pub struct Workbench {
     drawn: Drawn,
     outline_first: usize,
     anchor: Area,
+    offers: Vec<Offer>,
     recovered: Option<String>,
     collision: Option<update::Collision>,
     quit_after_save: bool,
@@ -107,6 +119,7 @@ impl Workbench {
             drawn: Drawn::default(),
             outline_first: 0,
             anchor: Area::default(),
+            offers: start.offers,
             recovered: None,
             collision: None,
             quit_after_save: false,
@@ -116,6 +129,7 @@ impl Workbench {
         if let Some(greeting) = start.greeting {
             workbench.say(Line::plain(greeting));
         }
+        workbench.make_offer();
         if let Some((text, when)) = start.recovered {
             workbench.offer_recovery(text, &when);
         }

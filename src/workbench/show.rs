@@ -1,9 +1,9 @@
 //! The workbench as a [`View`]: header, panes, promise, keys, overlays.
 
-use super::command::{COMMANDS, Scope};
+use super::command::{COMMANDS, Command, Scope};
 use super::place::{Focus, Place};
 use super::screens::{self, answered};
-use super::view::{Area, Line, Pane, Role, View, areas, fit, too_small, width, wrap};
+use super::view::{Area, Folding, Line, Pane, Role, View, areas, fit, too_small, width, wrap};
 use super::{Workbench, coach};
 use crate::analysis::PromiseState;
 use crate::model::Gravity;
@@ -89,8 +89,7 @@ impl Workbench {
             view.panes.push(Pane { area: Area::new(0, 0, wide, high), lines, ..Pane::default() });
             return view;
         }
-        let outline = self.show_outline && !matches!(self.navigation.place(), Place::Preview | Place::Problems);
-        self.areas = areas(wide, high, self.show_coach, outline);
+        self.areas = areas(wide, high, self.folding());
         if self.areas.outline.is_empty() && self.navigation.focus == Focus::Outline
             || self.areas.coach.is_empty() && self.navigation.focus == Focus::Coach
         {
@@ -106,7 +105,7 @@ impl Workbench {
         }
         view.panes.push(self.promise());
         view.panes.push(self.bottom());
-        let screen = Area::new(0, 1, wide, high.saturating_sub(3));
+        let screen = Area::new(0, 1, wide, self.areas.work.height);
         let anchor = self.anchor;
         for overlay in &mut self.overlays {
             let (pane, cursor) = overlay.pane(screen, anchor);
@@ -114,6 +113,36 @@ impl Workbench {
             view.cursor = cursor;
         }
         view
+    }
+
+    /// What folds away where one is: texts and the graph want width before they want a coach.
+    fn folding(&self) -> Folding {
+        let mut folding = Folding::usual();
+        match self.navigation.place() {
+            Place::Findings | Place::Checklists | Place::Problems => folding.coach = Some(150),
+            Place::Graph => {
+                folding.coach = Some(150);
+                folding.outline = Some(150);
+            }
+            Place::Preview => {
+                folding.coach = Some(150);
+                folding.outline = None;
+            }
+            _ => {}
+        }
+        if !self.show_coach {
+            folding.coach = None;
+        }
+        if !self.show_outline {
+            folding.outline = None;
+        }
+        // The promise is never cut while there is a row to spare for it.
+        let sentence = width(&self.sentence().1) + 2;
+        let cells = usize::from(self.size.0);
+        if sentence + self.saved_line().width() + 2 > cells && self.size.1 >= 16 {
+            folding.promise_rows = 2;
+        }
+        folding
     }
 
     fn header(&self) -> Pane {
@@ -188,7 +217,17 @@ impl Workbench {
         let place = self.navigation.place();
         match place {
             Place::Graph => {
-                let lines = self.graph.lines(&self.session, inner);
+                let strip =
+                    if self.areas.coach.is_empty() { self.graph.strip(&self.session, cells) } else { Vec::new() };
+                let strip = if rows > strip.len() + 8 { strip } else { Vec::new() };
+                let room = inner.height.saturating_sub(if strip.is_empty() { 0 } else { strip.len() as u16 + 1 });
+                let mut lines = self.graph.lines(&self.session, Area { height: room, ..inner });
+                lines.truncate(usize::from(room));
+                lines.resize(usize::from(room), Line::blank());
+                if !strip.is_empty() {
+                    lines.push(Line::of(Role::Border, "─".repeat(cells)));
+                    lines.extend(strip);
+                }
                 let title = self.graph.title(&self.session);
                 Pane { area, title: Some(title), focused, lines, scroll: None }
             }
@@ -271,26 +310,33 @@ impl Workbench {
         }
     }
 
-    fn counts(&self) -> Line {
-        let mut line = Line::blank();
+    /// The counts, the longest form first.
+    fn counts(&self) -> [Line; 3] {
         let errors = self.session.document.problems().iter().filter(|p| p.gravity == Gravity::Error).count();
-        if errors > 0 {
-            line = line.and(Role::Bad, format!("{errors} file errors (p) · "));
-        }
+        let start = |long: bool| match (errors, long) {
+            (0, _) => Line::blank(),
+            (errors, true) => Line::of(Role::Bad, format!("{errors} file errors (p) · ")),
+            (errors, false) => Line::of(Role::Bad, format!("{errors} errors · ")),
+        };
+        let (mut long, mut short) = (start(true), start(false));
         if let Some(analysis) = &self.session.analysis {
             let summary = analysis.summary;
-            line = line
-                .and(if summary.high > 0 { Role::Bad } else { Role::Dim }, format!("{} high", summary.high))
+            let role = if summary.high > 0 { Role::Bad } else { Role::Dim };
+            long = long
+                .and(role, format!("{} high", summary.high))
                 .and(Role::Dim, format!(" · {} medium · {} cannot tell", summary.medium, summary.cannot_tell));
+            short = short
+                .and(role, format!("!!{}", summary.high))
+                .and(Role::Dim, format!(" !{} ?{}", summary.medium, summary.cannot_tell));
         }
-        line.and(Role::Plain, "  ").joined(self.saved_line()).and(Role::Plain, " ")
+        let saved = self.saved_line();
+        let end = |line: Line| line.and(Role::Plain, "  ").joined(saved.clone()).and(Role::Plain, " ");
+        [end(long), end(short), saved.clone().and(Role::Plain, " ")]
     }
 
-    /// The line that is always there: if load doubles, what saturates first?
-    fn promise(&self) -> Pane {
-        let cells = usize::from(self.size.0);
-        let counts = self.counts();
-        let (role, text) = match &self.session.analysis {
+    /// What the promise says now.
+    fn sentence(&self) -> (Role, String) {
+        match &self.session.analysis {
             None => (Role::Dim, "If load doubles: computing …".to_owned()),
             Some(analysis) => {
                 let role = match analysis.promise.state {
@@ -300,27 +346,52 @@ impl Workbench {
                 };
                 (role, analysis.promise.sentence.clone())
             }
-        };
-        let stale = if self.session.analysis.is_some() && self.session.analysed != self.session.document.revision() {
-            " …"
+        }
+    }
+
+    /// The line that is always there: if load doubles, what saturates first?
+    fn promise(&self) -> Pane {
+        let area = self.areas.promise;
+        let cells = usize::from(area.width);
+        let (role, sentence) = self.sentence();
+        let current = self.session.analysed == self.session.document.revision();
+        let stale = if self.session.analysis.is_some() && !current { " …" } else { "" };
+        let sentence = format!("{sentence}{stale}");
+        let rows = usize::from(area.height);
+        let mut lines: Vec<Line> = Vec::new();
+        if rows > 1 {
+            lines = wrap(&sentence, cells.saturating_sub(2), rows)
+                .iter()
+                .map(|text| Line::of(role, format!(" {text}")))
+                .collect();
         } else {
-            ""
+            lines.push(Line::of(role, format!(" {sentence}")));
+        }
+        // The counts stand at the right end of the last line; they give way, the promise does not.
+        let last = lines.pop().unwrap_or_default();
+        let used = last.width();
+        let fits = self.counts().into_iter().find(|counts| used + counts.width() + 2 <= cells);
+        let last = match fits {
+            Some(counts) => {
+                let mut last = last;
+                let spare = cells - used - counts.width();
+                let remedy = self.session.analysis.as_ref().map_or("", |analysis| analysis.promise.remedy.as_str());
+                if spare > 44 && rows == 1 && !remedy.is_empty() {
+                    last = last.and(Role::Dim, format!("  → {}", fit(remedy, spare - 6)));
+                }
+                let gap = " ".repeat(cells.saturating_sub(last.width() + counts.width()));
+                last.and(Role::Plain, gap).joined(counts)
+            }
+            None => {
+                let saved = self.saved_line();
+                let room = cells.saturating_sub(saved.width() + 2);
+                let left = last.cut(room);
+                let gap = " ".repeat(cells.saturating_sub(left.width() + saved.width() + 1));
+                left.and(Role::Plain, gap).joined(saved)
+            }
         };
-        let room = cells.saturating_sub(counts.width() + 3);
-        // The promise goes before the counts where there is no room for both.
-        let sentence = format!(" {text}{stale}");
-        let line = if width(&sentence) > room && cells < 110 {
-            let short = self.saved_line();
-            let room = cells.saturating_sub(short.width() + 2);
-            let left = Line::of(role, fit(&sentence, room));
-            let gap = " ".repeat(cells.saturating_sub(left.width() + short.width() + 1));
-            left.and(Role::Plain, gap).joined(short)
-        } else {
-            let left = Line::of(role, fit(&sentence, room));
-            let gap = " ".repeat(cells.saturating_sub(left.width() + counts.width()));
-            left.and(Role::Plain, gap).joined(counts)
-        };
-        Pane { area: self.areas.promise, lines: vec![line], ..Pane::default() }
+        lines.push(last);
+        Pane { area, lines, ..Pane::default() }
     }
 
     /// The last line: a message, or the keys of where one is.
@@ -331,6 +402,21 @@ impl Workbench {
             None => self.hints(cells),
         };
         Pane { area: self.areas.hints, lines: vec![line], ..Pane::default() }
+    }
+
+    /// Whether a command of sheets does something where one is: the line of keys shows only those.
+    fn is_of_use(&self, command: Command) -> bool {
+        let place = self.navigation.place();
+        let body = screens::section(&place, self.navigation.section()).map(|section| section.body);
+        let grows = matches!(body, Some(screens::Body::Table(_) | screens::Body::Calls | screens::Body::Measures))
+            || matches!(place, Place::Items(..));
+        match command {
+            Command::Add | Command::Delete if place != Place::Graph => grows,
+            Command::OpenForm => grows && !matches!(place, Place::Items(..)),
+            Command::Triage => place == Place::Findings,
+            Command::Explain => !matches!(place, Place::Glossary | Place::Problems),
+            _ => true,
+        }
     }
 
     fn hints(&self, cells: usize) -> Line {
@@ -346,7 +432,7 @@ impl Workbench {
         let help = Line::of(Role::Key, "? ").and(Role::Dim, "help");
         let mut line = Line::plain(" ");
         for spec in specs {
-            if spec.hint.is_empty() || spec.hint == "help" {
+            if spec.hint.is_empty() || spec.hint == "help" || !self.is_of_use(spec.command) {
                 continue;
             }
             let part = Line::of(Role::Key, format!("{} ", spec.keys[0])).and(Role::Dim, format!("{}  ", spec.hint));

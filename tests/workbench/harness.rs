@@ -28,6 +28,7 @@ impl Bench {
             path: Some("shop.review.toml".into()),
             on_disk: Some(text.to_owned()),
             recovered: None,
+            offers: Vec::new(),
             greeting: None,
             today: date(2026, 11, 23),
         })
@@ -40,6 +41,7 @@ impl Bench {
             path: None,
             on_disk: None,
             recovered: None,
+            offers: Vec::new(),
             greeting: None,
             today: date(2026, 11, 23),
         })
@@ -49,14 +51,7 @@ impl Bench {
         let file = start.on_disk.clone();
         let mut bench = Workbench::new(start);
         let effects = bench.start();
-        let mut this = Self {
-            bench,
-            file,
-            recovery: None,
-            effects: Vec::new(),
-            ended: false,
-            broken_disk: None,
-        };
+        let mut this = Self { bench, file, recovery: None, effects: Vec::new(), ended: false, broken_disk: None };
         this.perform(effects);
         this.send(Msg::Resize(120, 36));
         this

@@ -1,6 +1,6 @@
 //! The answer in front: the promise, whether the plan fits, and how much is open.
 
-use super::capacity::full;
+use super::capacity::{full, missing_on};
 use super::{Subject, times};
 use crate::capacity::{Capacity, FlowLoad};
 use crate::model::{Flow, Review};
@@ -77,6 +77,8 @@ fn verdict(review: &Review, capacity: &Capacity, high: usize) -> (&'static str, 
                 );
                 falls_short.push((sustains.likely / needed, sentence));
             }
+            // More could be said only with the numbers that are missing: they can only take away.
+            (Some(_), Some(_)) if missing_on(review, capacity, &load.flow) > 0 => unknown.push(load.flow.as_str()),
             (Some(_), Some(_)) => carried += 1,
             _ => unknown.push(load.flow.as_str()),
         }

@@ -2,9 +2,10 @@
 
 use super::{Subject, percent, times};
 use crate::capacity::{Capacity, Resource, ResourceKind};
-use crate::model::Hotspot;
+use crate::model::{Hotspot, Review};
 use crate::units::{PerSecond, Quantity, significant};
 use serde::Serialize;
+use std::collections::HashSet;
 
 /// More rows than this hide the ones that matter.
 const MOST_ROWS: usize = 20;
@@ -97,7 +98,8 @@ fn same_place(at: &str, name: &str) -> bool {
     at.split_whitespace().eq(name.split_whitespace()) || at.replace(' ', "") == name.replace(' ', "")
 }
 
-fn amount(resource: &Resource) -> String {
+/// How much there is of a limited thing, with its unit.
+pub(in crate::report) fn amount(resource: &Resource) -> String {
     match resource.kind {
         ResourceKind::RateLimit => PerSecond::new(resource.capacity.likely).to_string(),
         _ => significant(resource.capacity.likely, 4),
@@ -146,20 +148,26 @@ pub(super) fn guesses(subject: &Subject<'_>) -> Vec<Guess> {
     rows.collect()
 }
 
-pub(super) fn envelope(capacity: &Capacity) -> Vec<Envelope> {
-    let sentences =
-        capacity.flows.iter().map(|load| Envelope { flow: load.flow.clone(), sentence: sentence(capacity, load) });
+pub(super) fn envelope(review: &Review, capacity: &Capacity) -> Vec<Envelope> {
+    let sentences = capacity
+        .flows
+        .iter()
+        .map(|load| Envelope { flow: load.flow.clone(), sentence: sentence(review, capacity, load) });
     sentences.collect()
 }
 
 /// How far a flow goes, in one sentence.
-pub(in crate::report) fn sentence(capacity: &Capacity, load: &crate::capacity::FlowLoad) -> String {
+pub(in crate::report) fn sentence(review: &Review, capacity: &Capacity, load: &crate::capacity::FlowLoad) -> String {
     let Some(sustains) = &load.sustains_load else {
         return "It cannot be said how far it goes: an input is missing (see what is missing).".to_owned();
     };
     let resource = load.until.and_then(|position| capacity.resources.get(position));
+    let missing = match missing_on(review, capacity, &load.flow) {
+        0 => String::new(),
+        count => format!(" {} on its way can make it less.", super::super::text::counted(count, "missing number")),
+    };
     let (true, Some(resource)) = (sustains.likely.is_finite(), resource) else {
-        return "Nothing that the review knows of limits it.".to_owned();
+        return format!("Nothing that the review knows of limits it.{missing}");
     };
     let rate = match &load.arrival_rate {
         Some(rate) if capacity.load > 0.0 => {
@@ -173,5 +181,18 @@ pub(in crate::report) fn sentence(capacity: &Capacity, load: &crate::capacity::F
         sentence.push_str(&format!("; at least {} to the answer", crate::units::Seconds::new(time.likely)));
     }
     sentence.push_str("; queueing is not included.");
-    sentence
+    sentence + &missing
+}
+
+/// How many missing numbers on the way of a flow could make something saturate earlier than computed.
+pub(super) fn missing_on(review: &Review, capacity: &Capacity, flow: &str) -> usize {
+    let Some(flow) = review.flow(flow) else { return 0 };
+    let mut places: HashSet<String> =
+        HashSet::from([flow.entry().to_owned(), flow.id().to_owned(), "review".to_owned()]);
+    for call in flow.calls.iter().flatten() {
+        places.insert(call.to().to_owned());
+        places.insert(format!("{}->{}", call.from(), call.to()));
+    }
+    let decisive = capacity.missing.iter().filter(|missing| missing.decisive);
+    decisive.filter(|missing| places.contains(&missing.element.compact())).count()
 }

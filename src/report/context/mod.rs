@@ -30,7 +30,7 @@ pub use proof::{LoadTestRow, MeasureRow, Proof};
 pub use questions::{AnswerRow, QuestionGroup};
 pub use targets::{GrowthRow, SloRow, Targets};
 
-pub(super) use capacity::sentence as envelope_sentence;
+pub(super) use capacity::{amount, sentence as envelope_sentence};
 pub(super) use findings::show as show_figure;
 
 use crate::analysis::Analysis;
@@ -184,7 +184,7 @@ pub fn context(subject: &Subject<'_>) -> Context {
         bottlenecks_more,
         guesses: capacity::guesses(subject),
         failures: failures::failures(review),
-        envelope: capacity::envelope(&subject.analysis.capacity),
+        envelope: capacity::envelope(review, &subject.analysis.capacity),
         decisions: review.decisions.iter().map(decisions::decision).collect(),
         questions: questions::questions(review, subject.knowledge),
         triggers: decisions::triggers(review),

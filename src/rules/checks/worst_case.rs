@@ -4,6 +4,11 @@ use crate::model::{Backoff, Dependency, Indicator, Retry};
 use crate::rules::context::{Context, FlowView};
 use crate::units::{Quantity, Seconds, significant};
 
+/// When a caller gives up, in seconds. A timeout of 0 is none: that is how most clients write "no limit".
+pub(crate) fn timeout(dependency: &Dependency) -> Option<f64> {
+    dependency.timeout.map(|timeout| timeout.value()).filter(|timeout| *timeout > 0.0)
+}
+
 /// Attempts after the first.
 pub(crate) fn retries(dependency: &Dependency) -> f64 {
     dependency.retry.as_ref().and_then(|retry| retry.attempts).map_or(0.0, |attempts| attempts.value())
@@ -38,7 +43,7 @@ pub(crate) fn waits_between(retry: &Retry) -> f64 {
 /// The longest a caller waits for one call by its own timeout, retries and waits between them, in seconds; `None`
 /// without a timeout. Infinite where retries double without a cap for long enough.
 pub(crate) fn longest_wait(dependency: &Dependency) -> Option<f64> {
-    let timeout = dependency.timeout?.value();
+    let timeout = timeout(dependency)?;
     let between = dependency.retry.as_ref().map_or(0.0, waits_between);
     Some(timeout * (1.0 + retries(dependency)) + between)
 }
@@ -58,32 +63,18 @@ pub(crate) fn longest_wait_in_words(dependency: &Dependency) -> String {
     words
 }
 
-/// Who gives up first on what a caller answers: after how long, and why, as a clause.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct GivesUp {
-    /// In seconds.
-    pub(crate) after: f64,
-    /// "gateway gives up after 200 ms".
-    pub(crate) because: String,
+/// The caller that gives up first on a component, and after how long.
+pub(crate) fn first_to_give_up<'a>(context: &Context<'a>, component: &str) -> Option<(f64, &'a str)> {
+    let callers = context.callers(component).into_iter().filter(|caller| context.waits(caller));
+    let timeouts = callers.filter_map(|caller| Some((timeout(caller)?, caller.from())));
+    timeouts.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
-/// The tightest limit on how long a component may take in these flows: a timeout on a call to it, or else the threshold
-/// of a latency SLO.
-pub(crate) fn limit_on(context: &Context<'_>, component: &str, flows: &[FlowView<'_>]) -> Option<GivesUp> {
-    let tightest = |a: &GivesUp, b: &GivesUp| a.after.total_cmp(&b.after);
-    let callers = context.callers(component).into_iter().filter(|caller| context.waits(caller));
-    let timeouts = callers.filter_map(|caller| {
-        let after = caller.timeout?.value();
-        Some(GivesUp { after, because: format!("{} gives up after {}", caller.from(), Seconds::new(after)) })
-    });
-    timeouts.min_by(tightest).or_else(|| {
-        let slos = flows.iter().flat_map(|view| context.slos_with(view.flow.id(), Indicator::Latency));
-        let thresholds = slos.filter_map(|slo| {
-            let after = slo.threshold?.value();
-            Some(GivesUp { after, because: format!("{} allows {}", slo.id(), Seconds::new(after)) })
-        });
-        thresholds.min_by(tightest)
-    })
+/// The tightest latency SLO of the flows that has a threshold.
+pub(crate) fn tightest_threshold<'a>(context: &Context<'a>, flows: &[FlowView<'_>]) -> Option<(f64, &'a str)> {
+    let slos = flows.iter().flat_map(|view| context.slos_with(view.flow.id(), Indicator::Latency));
+    let thresholds = slos.filter_map(|slo| Some((slo.threshold?.value(), slo.id())));
+    thresholds.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::Incoming;
 use super::export::export;
 use super::session::Session;
 use crate::document::files::{FileWatch, ReviewFile, SaveError, Theirs};
-use crate::workbench::{Msg, SaveReport};
+use crate::workbench::{Msg, Opened, SaveReport};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -22,6 +22,7 @@ const SETTLE: Duration = Duration::from_millis(40);
 enum Task {
     Save { path: PathBuf, text: String, expected: Option<String> },
     Export { text: String, review: PathBuf },
+    Open { path: PathBuf },
     Look,
     Stop,
 }
@@ -76,6 +77,13 @@ impl Files {
         }
     }
 
+    /// Reads a review and turns to it.
+    pub fn open(&self, path: PathBuf) {
+        if self.tasks.send(Task::Open { path }).is_err() {
+            let _ = self.sender.send(Incoming::Msg(Msg::Opened(Err(BROKEN.to_owned()))));
+        }
+    }
+
     /// Waits until everything that was asked for is done, but no longer than this.
     pub fn finish(&self, longest: Duration) {
         if self.tasks.send(Task::Stop).is_ok() {
@@ -122,6 +130,11 @@ impl Desk {
                     let exported = export(&text, &review, self.today);
                     self.say(Msg::Exported(exported));
                 }
+                Task::Open { path } => {
+                    let opened = self.open(path);
+                    self.say(Msg::Opened(opened));
+                    self.watch();
+                }
                 Task::Stop => return,
             }
         }
@@ -162,6 +175,18 @@ impl Desk {
             }
             Ok(None) | Err(_) => {}
         }
+    }
+
+    fn open(&mut self, path: PathBuf) -> Result<Opened, String> {
+        let opened = ReviewFile::open(&path).map_err(|error| format!("{error}."))?;
+        if opened.new {
+            return Err(format!("{} is not there any more.", path.display()));
+        }
+        let recovered = self.session.switch(&path, &opened.text).recovered;
+        self.session.begin();
+        self.file = Some(opened.file);
+        self.told = None;
+        Ok(Opened { path, text: opened.text, recovered })
     }
 
     fn save(&mut self, path: &Path, text: String, expected: Option<&str>) -> SaveReport {
@@ -212,7 +237,7 @@ mod tests {
     fn desk(path: &Path) -> (Files, UnboundedReceiver<Incoming>) {
         let file = ReviewFile::open(path).expect("readable").file;
         let (sender, receiver) = unbounded_channel();
-        let session = Session::new(None, path, "");
+        let session = Session::new(None);
         (Files::new(Some(file), session, Date::constant(2026, 1, 2), sender), receiver)
     }
 

@@ -7,6 +7,16 @@ use super::recovery::Store;
 use crate::document::files::{Recovered, Recovery};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+/// What others left about a review.
+#[derive(Debug, Default)]
+pub struct Left {
+    /// A text that an earlier session did not save, and when it was written, in words.
+    pub recovered: Option<(String, String)>,
+    /// A process that has the review open now.
+    pub open_in: Option<u32>,
+}
 
 /// The recovery file of this session. Clones are the same.
 #[derive(Debug, Clone)]
@@ -27,21 +37,29 @@ struct State {
 }
 
 impl Session {
-    /// For a review that need not exist yet, with what its file holds.
-    pub fn new(folder: Option<PathBuf>, review: &Path, saved: &str) -> Self {
+    /// With the folder for recovery files, if there is one. [`Session::switch`] says what it is about.
+    pub fn new(folder: Option<PathBuf>) -> Self {
         Self(Arc::new(Mutex::new(State {
             folder,
-            review: review.to_path_buf(),
-            saved: saved.to_owned(),
+            review: PathBuf::new(),
+            saved: String::new(),
             recovery: None,
             holds_work: false,
             offered: None,
         })))
     }
 
-    /// Remembers what was offered, so that it can be removed once it is taken over or not wanted.
-    pub fn offered(&self, recovered: Recovered) {
-        self.state().offered = Some(recovered);
+    /// Turns to a review, which need not exist yet, with what its file holds; returns what others left about it.
+    pub fn switch(&self, review: &Path, saved: &str) -> Left {
+        let mut state = self.state();
+        let found = state.folder.as_ref().and_then(|folder| Recovery::find(folder, review, saved).ok());
+        let found = found.unwrap_or_default();
+        state.turn(review, saved);
+        state.offered = found.lost.into_iter().next();
+        Left {
+            recovered: state.offered.as_ref().map(|offered| (offered.text.clone(), age(offered))),
+            open_in: found.open_in.first().copied(),
+        }
     }
 
     /// Makes this session known to others that open the review.
@@ -55,11 +73,9 @@ impl Session {
         let mut state = self.state();
         text.clone_into(&mut state.saved);
         if state.review != review {
-            review.clone_into(&mut state.review);
-            if let Some(recovery) = state.recovery.take() {
-                let _ = recovery.end();
-            }
+            // What the old name's recovery file holds is saved under the new name.
             state.holds_work = false;
+            state.turn(review, text);
             let _ = state.recovery();
         }
     }
@@ -74,12 +90,7 @@ impl Session {
 
     /// Ends the session: nothing of it is left but work that is saved nowhere else.
     pub fn end(&self) {
-        let mut state = self.state();
-        if !state.holds_work
-            && let Some(recovery) = state.recovery.take()
-        {
-            let _ = recovery.end();
-        }
+        self.state().leave();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -88,6 +99,23 @@ impl Session {
 }
 
 impl State {
+    fn turn(&mut self, review: &Path, saved: &str) {
+        self.leave();
+        review.clone_into(&mut self.review);
+        saved.clone_into(&mut self.saved);
+        self.holds_work = false;
+    }
+
+    /// Lets go of the recovery file; it stays where it holds work that is saved nowhere else.
+    fn leave(&mut self) {
+        let recovery = self.recovery.take();
+        if !self.holds_work
+            && let Some(recovery) = recovery
+        {
+            let _ = recovery.end();
+        }
+    }
+
     fn recovery(&mut self) -> Result<&Recovery, String> {
         if self.recovery.is_none() {
             let folder = self.folder.as_ref().ok_or("there is no folder for it; KNEEPOINT_STATE_DIR can name one.")?;
@@ -96,6 +124,19 @@ impl State {
         }
         self.recovery.as_ref().ok_or_else(|| "it could not be made.".to_owned())
     }
+}
+
+/// How long ago it was written, in words.
+fn age(recovered: &Recovered) -> String {
+    let seconds = SystemTime::now().duration_since(recovered.written).unwrap_or_default().as_secs();
+    let told = |count: u64, what: &str| format!("{count} {what}{} ago", if count == 1 { "" } else { "s" });
+    let when = match seconds {
+        0..60 => "less than a minute ago".to_owned(),
+        60..3_600 => told(seconds / 60, "minute"),
+        3_600..86_400 => told(seconds / 3_600, "hour"),
+        _ => told(seconds / 86_400, "day"),
+    };
+    if recovered.base_is_on_disk { when } else { format!("{when}; the file has changed since") }
 }
 
 impl Store for Session {
@@ -134,22 +175,25 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let (folder, review) = (dir.path().join("state"), dir.path().join("a.review.toml"));
         let lost = |on_disk| Recovery::find(&folder, &review, on_disk).expect("readable").lost;
-        let first = Session::new(Some(folder.clone()), &review, "old");
+        let session = |saved| {
+            let session = Session::new(Some(folder.clone()));
+            let left = session.switch(&review, saved);
+            (session, left.recovered.map(|(text, _)| text))
+        };
+        let (first, offered) = session("old");
+        assert_eq!(offered, None);
         first.begin();
         first.write("typed").expect("kept");
         first.end();
         drop(first);
-        let found = lost("old");
-        assert_eq!(found.len(), 1);
 
-        let second = Session::new(Some(folder.clone()), &review, "old");
-        second.offered(found[0].clone());
+        let (second, offered) = session("old");
+        assert_eq!(offered.as_deref(), Some("typed"));
         second.write("typed").expect("kept");
         drop(second);
         assert_eq!(lost("old").len(), 1, "one file, not two");
 
-        let third = Session::new(Some(folder.clone()), &review, "old");
-        third.offered(lost("old")[0].clone());
+        let (third, _) = session("old");
         third.discard_offered().expect("removed");
         third.write("more").expect("kept");
         third.saved(&review, "more");
@@ -162,7 +206,7 @@ mod tests {
 
     #[test]
     fn no_place_for_it_is_a_sentence() {
-        let session = Session::new(None, Path::new("a.review.toml"), "");
+        let session = Session::new(None);
         assert!(session.write("x").is_err_and(|sentence| sentence.contains("KNEEPOINT_STATE_DIR")));
     }
 }

@@ -20,6 +20,8 @@ pub enum Find {
     Element(Element),
     /// An entity of the file.
     Entity(EntityRef),
+    /// Something to begin with, by its position among the offers.
+    Offer(usize),
     /// A question, by where it is: the place, its part and its row.
     Row(Place, usize, usize),
 }

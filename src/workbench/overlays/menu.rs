@@ -106,27 +106,21 @@ pub struct Menu {
     text: Vec<String>,
     choices: Vec<Choice>,
     selected: usize,
-    /// What Escape does; nothing happens where it is none.
-    escape: Option<Wish>,
 }
 
 impl Menu {
     /// With its text and choices.
     pub fn new(title: &str, text: Vec<String>, choices: Vec<Choice>) -> Self {
-        Self { title: title.to_owned(), text, choices, selected: 0, escape: None }
+        Self { title: title.to_owned(), text, choices, selected: 0 }
     }
 
     /// With something that Escape does.
     #[must_use]
-    pub fn on_escape(mut self, wish: Wish) -> Self {
-        self.escape = Some(wish);
-        self
-    }
 
     /// Takes a key.
     pub fn key(&mut self, key: Key) -> Outcome {
         match key.code {
-            KeyCode::Esc => self.escape.clone().map_or(Outcome::Close, Outcome::Wish),
+            KeyCode::Esc => Outcome::Close,
             KeyCode::Up => {
                 self.selected = self.selected.saturating_sub(1);
                 Outcome::Stay

@@ -113,12 +113,12 @@ impl Sheet for Headroom<'_> {
         lines
     }
 
-    fn detail(&self, row: usize) -> Vec<Line> {
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
         let (Some(capacity), Some(resource)) = (self.capacity(), self.resource(row)) else { return Vec::new() };
         let mut lines = Vec::new();
         if let Some(place) = capacity.saturations.iter().position(|saturation| saturation.resource == row) {
             let because = &capacity.saturations[place].because;
-            for text in wrap(because, 70, 3) {
+            for text in wrap(because, cells, 3) {
                 lines.push(Line::plain(text));
             }
             lines.push(Line::of(Role::Dim, format!("number {} in the order of saturation", place + 1)));
@@ -271,8 +271,8 @@ impl Sheet for Measures<'_> {
         vec![Line::plain(self.empty)]
     }
 
-    fn detail(&self, row: usize) -> Vec<Line> {
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
         let Some((answer, unit)) = self.answer(row) else { return Vec::new() };
-        wrap(&answer.long(unit), 90, 3).iter().map(Line::plain).collect()
+        wrap(&answer.long(unit), cells, 3).iter().map(Line::plain).collect()
     }
 }

@@ -438,6 +438,48 @@ impl GraphScreen {
         picture.rows().map(line_of).collect()
     }
 
+    /// What is to say about the selected component in a few lines, where there is no room for the coach.
+    pub fn strip(&self, session: &Session, cells: usize) -> Vec<Line> {
+        let Some(id) = self.selected.as_deref() else { return Vec::new() };
+        let review = &session.review;
+        let Some(component) = review.component(id) else { return Vec::new() };
+        let kind = component.kind.map_or("kind unknown", |kind| kind.word());
+        let owner = component.owner.as_deref().unwrap_or("no owner");
+        let callers = review.dependencies.iter().filter(|d| d.to() == id).count();
+        let callees = review.dependencies.iter().filter(|d| d.from() == id).count();
+        let mut first = Line::of(Role::Strong, format!(" {id}"))
+            .and(Role::Dim, format!(" · {kind} · {owner} · in {callers} · out {callees}"));
+        if let Some(next) = self.next_callee() {
+            first = first.and(Role::Dim, " · → goes to ").and(Role::Plain, next);
+        }
+        let mut lines = vec![first.cut(cells)];
+        let Some(analysis) = &session.analysis else { return lines };
+        let mut limits = Line::plain(" ");
+        let of_it = |element: &Element| match element {
+            Element::Component(other) => other == id,
+            Element::Dependency(from, _) => from == id,
+            _ => false,
+        };
+        for resource in analysis.capacity.resources.iter().filter(|resource| of_it(&resource.element)).take(4) {
+            let (bar, role) = super::bar(resource.utilisation.likely);
+            let full = super::multiple(resource.saturates_at);
+            limits = limits
+                .and(Role::Plain, format!("{} ", resource.kind.called()))
+                .and(role, bar)
+                .and(Role::Dim, format!("full at {full}   "));
+        }
+        lines.push(limits.cut(cells));
+        let findings = analysis.findings.iter().filter(|finding| finding.standing.counts() && of_it(&finding.element));
+        let mut found = Line::plain(" ");
+        for finding in findings.take(4) {
+            found = found
+                .joined(super::severity_line(finding.severity))
+                .and(Role::Plain, format!(" {} {}   ", finding.code, finding.name));
+        }
+        lines.push(found.cut(cells));
+        lines
+    }
+
     /// What the pane says above the picture.
     pub fn title(&self, session: &Session) -> Line {
         let total = session.review.components.len();

@@ -1,6 +1,7 @@
 //! What messages do to the workbench.
 
 mod answers;
+mod begin;
 mod edits;
 mod files;
 mod graph;
@@ -59,6 +60,7 @@ impl Workbench {
                 self.warn(why);
                 Vec::new()
             }
+            Msg::Opened(result) => self.opened(result),
             Msg::Terminate => self.terminate(),
         };
         effects.extend(self.background());
@@ -133,6 +135,7 @@ impl Workbench {
     fn wish_beyond(&mut self, wish: Wish) -> Vec<Effect> {
         match wish {
             Wish::Run(command) => self.run(command),
+            Wish::Go(super::overlays::Find::Offer(index)) => self.take_offer(index),
             Wish::Go(find) => {
                 self.go_to(find);
                 Vec::new()

@@ -231,7 +231,7 @@ impl Workbench {
                 cursor.row = row;
                 self.navigation.set_cursor(cursor);
             }
-            Find::Command(_) => {}
+            Find::Offer(_) | Find::Command(_) => {}
         }
     }
 

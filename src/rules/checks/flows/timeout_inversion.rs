@@ -2,13 +2,13 @@
 
 use crate::graph::{ComponentIndex, MadeCall};
 use crate::model::{Dependency, Element};
-use crate::rules::checks::worst_case::{longest_wait, longest_wait_in_words};
+use crate::rules::checks::worst_case::{longest_wait, longest_wait_in_words, timeout};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Quantity, Seconds, significant};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     "KP204" "timeout-inversion", Medium, Certain;
@@ -50,14 +50,15 @@ struct Worst {
     /// The parts, largest first when told: `tax 500 ms × 2`.
     parts: Vec<(f64, String)>,
     /// Calls without a timeout: they may take for ever, but nobody said so.
-    without_timeout: Vec<(String, String)>,
+    without_timeout: Vec<(ComponentIndex, ComponentIndex)>,
     flow: Option<String>,
 }
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let mut in_flow: HashMap<(usize, ComponentIndex), Worst> = HashMap::new();
+    let mut told = HashSet::new();
     for dependency in context.dependencies().filter(|dependency| context.waits(dependency)) {
-        let Some(timeout) = dependency.timeout.map(|timeout| timeout.value()) else { continue };
+        let Some(timeout) = timeout(dependency) else { continue };
         let element = Element::Dependency(dependency.from().to_owned(), dependency.to().to_owned());
         let Some(callee) = context.graph.component(dependency.to()) else { continue };
         let flows = context.flows_through(&element);
@@ -66,7 +67,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         for view in &flows {
             let here =
                 in_flow.entry((view.expansion.flow.0, callee)).or_insert_with(|| worst_in_flow(context, *view, callee));
-            without_timeout.extend(here.without_timeout.iter().cloned());
+            without_timeout.extend(here.without_timeout.iter().copied());
             if here.seconds > worst.seconds {
                 worst = here.clone();
             }
@@ -76,8 +77,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         } else if without_timeout.is_empty() {
             report.pass();
         } else {
-            for (from, to) in without_timeout {
-                report.cannot_tell(Element::Dependency(from, to), "dependency.timeout");
+            for (from, to) in without_timeout.into_iter().filter(|pair| told.insert(*pair)) {
+                let name = |index| context.graph.name(index).to_owned();
+                report.cannot_tell(Element::Dependency(name(from), name(to)), "dependency.timeout");
             }
         }
     }
@@ -103,7 +105,7 @@ fn found(context: &Context<'_>, dependency: &Dependency, element: Element, timeo
          otherwise {from} must wait {longest}",
         Seconds::new(timeout)
     );
-    let critical = context.flows_through(&element).iter().any(|view| view.is_critical());
+    let critical = context.flows_through(&element).iter().any(FlowView::is_critical);
     let mut draft = Draft::new(element, message, remedy)
         .severity(if critical { Severity::High } else { Severity::Medium })
         .fact("timeout", Figure::Seconds(timeout))
@@ -128,8 +130,7 @@ fn worst_in_flow(context: &Context<'_>, view: FlowView<'_>, component: Component
                 Some(call) if longest.as_ref().is_none_or(|longest| call.0 > longest.0) => longest = Some(call),
                 Some(_) => {}
                 None => {
-                    let name = |index| context.graph.name(index).to_owned();
-                    worst.without_timeout.push((name(made.from), name(made.to)));
+                    worst.without_timeout.push((made.from, made.to));
                 }
             }
         }
@@ -159,7 +160,10 @@ fn longest_single(context: &Context<'_>, component: &str) -> Worst {
                 worst.parts = vec![(seconds, format!("{} {}", dependency.to(), longest_wait_in_words(dependency)))];
             }
             Some(_) => {}
-            None => worst.without_timeout.push((dependency.from().to_owned(), dependency.to().to_owned())),
+            None => {
+                let ends = (context.graph.component(dependency.from()), context.graph.component(dependency.to()));
+                worst.without_timeout.extend(ends.0.zip(ends.1));
+            }
         }
     }
     worst
