@@ -163,7 +163,8 @@ fn open(options: Options) -> Result<(Start, Option<ReviewFile>, Session), TuiErr
     let session = Session::new(folder);
     let path = options.path.clone().unwrap_or_else(|| PathBuf::from(UNTITLED));
     let left = session.switch(&path, on_disk.as_deref().unwrap_or_default());
-    let elsewhere = left.open_in.map(|process| format!("This review is open in another session too (process {process})."));
+    let elsewhere =
+        left.open_in.map(|process| format!("This review is open in another session too (process {process})."));
     let start = Start {
         text: on_disk.clone().unwrap_or_default(),
         path: options.path,

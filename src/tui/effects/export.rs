@@ -34,7 +34,9 @@ pub fn export(text: &str, review: &Path, today: Date) -> Result<PathBuf, String>
     let mut file = opened.file;
     match file.save(&merged) {
         Ok(_) => Ok(path),
-        Err(SaveError::ChangedOnDisk { .. }) => Err(format!("{} is just being written by another program.", path.display())),
+        Err(SaveError::ChangedOnDisk { .. }) => {
+            Err(format!("{} is just being written by another program.", path.display()))
+        }
         Err(error) => Err(format!("{error}.")),
     }
 }
