@@ -7,6 +7,7 @@ use super::load::today;
 use super::output::Output;
 use crate::model::nearest;
 use crate::tui;
+use crate::workbench::Offer;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
@@ -45,10 +46,11 @@ fn here(output: &Output) -> Result<Exit, Failure> {
                 return Err(Failure::unusable("there is no review here; the templates are listed")
                     .hint("`kneepoint new shop.review.toml --template NAME` begins one, `kneepoint demo` shows one"));
             }
-            let templates = files::template_names()
-                .into_iter()
-                .filter_map(|name| Some((name.to_owned(), files::template(name)?.text.to_owned())));
-            open(tui::Options { templates: templates.collect(), ..options() })
+            let templates = files::template_names().into_iter().filter_map(|name| {
+                let text = files::template(name)?.text;
+                Some(Offer::Template(name.to_owned(), about(text), text.to_owned()))
+            });
+            open(tui::Options { offers: templates.collect(), ..options() })
         }
         several => {
             if terminal("").is_err() {
@@ -56,7 +58,7 @@ fn here(output: &Output) -> Result<Exit, Failure> {
                 return Err(Failure::unusable("there are several reviews here; say which one")
                     .hint(format!("`kneepoint {}`", several[0].display())));
             }
-            open(tui::Options { choices: several.to_vec(), ..options() })
+            open(tui::Options { offers: several.iter().cloned().map(Offer::Review).collect(), ..options() })
         }
     }
 }
@@ -87,18 +89,23 @@ fn terminal(hint: &str) -> Result<(), Failure> {
 }
 
 fn options() -> tui::Options {
-    tui::Options { path: None, choices: Vec::new(), templates: Vec::new(), today: today(), state_dir: state_dir() }
+    tui::Options::new(today())
 }
 
-/// Where recovery files go: the platform's folder for state.
-fn state_dir() -> Option<PathBuf> {
-    use etcetera::BaseStrategy;
-    let strategy = etcetera::choose_base_strategy().ok()?;
-    Some(strategy.state_dir().unwrap_or_else(|| strategy.data_dir()).join("kneepoint"))
+/// What a template says of itself: the first sentence of its first comment.
+fn about(text: &str) -> String {
+    let comment = text.lines().find_map(|line| line.strip_prefix('#')).unwrap_or_default();
+    let sentence = comment.split(". ").next().unwrap_or_default().trim().trim_end_matches('.');
+    sentence.strip_prefix("A review to start from: ").unwrap_or(sentence).to_owned()
 }
 
 /// The one place where the workbench is entered.
 fn open(options: tui::Options) -> Result<Exit, Failure> {
-    tui::run(options).map_err(|error| Failure::unusable(error.to_string()))?;
-    Ok(Exit::Fine)
+    match tui::run(options) {
+        Ok(reason) => Ok(Exit::Ended(reason.code())),
+        Err(error) => {
+            let code = if matches!(error, tui::TuiError::Crashed { .. }) { Exit::Ended(101) } else { Exit::Unusable };
+            Err(Failure { code, ..Failure::unusable(error.to_string()) })
+        }
+    }
 }

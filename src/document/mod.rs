@@ -4,7 +4,9 @@
 
 mod edit;
 mod encoding;
+pub mod files;
 mod lines;
+mod merge;
 mod render;
 mod source_map;
 mod syntax;
@@ -13,6 +15,7 @@ mod tokens;
 pub use edit::{Document, EditError, Parsed, UndoLabel, entity_name, literal, plain};
 pub use encoding::{Encoding, decode, encode};
 pub use lines::{LineIndex, Position};
+pub use merge::{Conflict, Merge, Side};
 pub use render::render_problem;
 pub use source_map::{SourceMap, entity_of};
 

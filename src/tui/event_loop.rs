@@ -100,10 +100,10 @@ impl ExitReason {
 }
 
 /// Everything the loop listens to.
-struct Inputs<E> {
+struct Inputs<'a, E> {
     events: Option<E>,
     services: UnboundedReceiver<Incoming>,
-    signals: UnboundedReceiver<Signal>,
+    signals: &'a mut UnboundedReceiver<Signal>,
     /// Whose turn it is, so that a flood of one kind does not hide the others.
     turn: u8,
 }
@@ -115,7 +115,7 @@ enum Input {
     TerminalLost,
 }
 
-impl<E: Stream<Item = io::Result<Event>> + Unpin> Inputs<E> {
+impl<E: Stream<Item = io::Result<Event>> + Unpin> Inputs<'_, E> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Input> {
         for _ in 0..3 {
             self.turn = (self.turn + 1) % 3;
@@ -173,7 +173,7 @@ struct Loop<'a, A, H: Host> {
     app: &'a mut A,
     host: &'a mut H,
     services: &'a mut Services,
-    inputs: Inputs<H::Events>,
+    inputs: Inputs<'a, H::Events>,
 }
 
 /// Runs the application on a terminal until it ends. `first` is what the application asks for at its start; the first
@@ -184,7 +184,7 @@ pub async fn drive<A: Application, H: Host>(
     services: &mut Services,
     first: Vec<Effect>,
     incoming: UnboundedReceiver<Incoming>,
-    signals: UnboundedReceiver<Signal>,
+    signals: &mut UnboundedReceiver<Signal>,
 ) -> ExitReason {
     let inputs = Inputs { events: None, services: incoming, signals, turn: 0 };
     let mut this = Loop { app, host, services, inputs };
@@ -234,6 +234,7 @@ impl<A: Application, H: Host> Loop<'_, A, H> {
                 Msg::Resize(width, height) => self.resized(width, height)?,
                 Msg::Key(key) => {
                     crash::note(key);
+                    break_for_tests(key);
                     // Whatever the key means to the application, it repairs a screen that others wrote on.
                     if key == (Key { code: KeyCode::Char('l'), ctrl: true, alt: false }) {
                         self.host.screen().invalidate();
@@ -288,7 +289,7 @@ impl<A: Application, H: Host> Loop<'_, A, H> {
                     self.inputs.events = None;
                     self.services.flush();
                     self.host.leave();
-                    let returned = match editor::edit(text, line, &mut self.inputs.signals).await {
+                    let returned = match editor::edit(text, line, self.inputs.signals).await {
                         editor::Returned::Text(text) => Ok(text),
                         editor::Returned::Failed(sentence) => Err(sentence),
                         editor::Returned::Ended(number) => return Some(self.end(ExitReason::Signal(number))),
@@ -324,5 +325,14 @@ impl<A: Application, H: Host> Loop<'_, A, H> {
             let _ = self.services.perform(effect);
         }
         reason
+    }
+}
+
+/// Lets the tests in a real terminal see what remains of a panic. Not in released programs.
+fn break_for_tests(key: Key) {
+    if cfg!(debug_assertions) && key.code == KeyCode::F(12) && std::env::var_os("KNEEPOINT_TEST_PANIC").is_some() {
+        let nothing: Option<&str> = None;
+        #[expect(clippy::expect_used, reason = "it is there to panic")]
+        nothing.expect("KNEEPOINT_TEST_PANIC wants it");
     }
 }

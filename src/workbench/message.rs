@@ -31,6 +31,8 @@ pub enum Msg {
     Exported(Result<PathBuf, String>),
     /// `$EDITOR` came back with a text, or with what went wrong.
     EditorReturned(Result<String, String>),
+    /// Something in the background broke; a sentence.
+    Failed(String),
     /// A file was opened, or could not be; says why.
     Opened(Result<Opened, String>),
     /// The terminal or the system asks to end (hang-up, terminate).
@@ -119,6 +121,8 @@ pub enum Effect {
     },
     /// Remove the recovery file: everything is saved or given up.
     DiscardRecovery,
+    /// Remove the unsaved work of an earlier session that was offered: it is not wanted.
+    DiscardRecovered,
     /// Ask the metrics server.
     Measure {
         /// The number of this request.

@@ -312,3 +312,41 @@ pub(crate) fn begin(draft: &mut Draft) -> Result<(), EditError> {
     tree::put(&mut draft.expected, &["format".to_owned()], Value::Integer(1));
     draft.apply(Plan::replace(0..draft.text.len(), format!("format = 1{line_end}")))
 }
+
+/// Adds an entity as it stands in another text, with its comments.
+pub(crate) fn insert_like(
+    draft: &mut Draft,
+    other_text: &str,
+    other: &crate::document::source_map::SourceMap,
+    entity: EntityRef,
+) -> Result<(), EditError> {
+    let Some(node) = other.entity(entity) else { return Err(EditError::NoEntity(entity.kind)) };
+    let kind = entity.kind;
+    let place = Place::new(other, entity, &[]);
+    let positions = blocks::below(other, &place.steps(other, place.keys.len()));
+    let (Some(first), Some(last)) = (positions.first(), positions.last()) else {
+        let Some(table) = node.table() else { return Err(EditError::Tangled) };
+        let fields: Vec<_> = table
+            .entries
+            .iter()
+            .map(|entry| (vec![entry.key.as_str()], super::literal::written(other_text, &entry.node)))
+            .collect();
+        return add(draft, kind, &fields).map(|_| ());
+    };
+    let theirs = &other.tree.blocks;
+    let start = blocks::attached_start(other_text, &theirs[*first]);
+    let end = blocks::content_end(other_text, other, &theirs[*last]);
+    let mut lines = other_text.get(start..end).unwrap_or_default().replace("\r\n", "\n");
+    if !lines.ends_with('\n') {
+        lines.push('\n');
+    }
+    let path = [kind.table().to_owned()];
+    if kind.many() {
+        if let Some(items) = tree::array_mut(&mut draft.expected, &path) {
+            items.push(node.clone());
+        }
+    } else {
+        tree::put(&mut draft.expected, &path, node.value.clone());
+    }
+    draft.apply(blocks::insert_block(&draft.text, blocks::place_for(&draft.text, &draft.map, kind), &lines))
+}

@@ -4,7 +4,7 @@
 
 mod blocks;
 mod draft;
-mod entity;
+pub(super) mod entity;
 mod error;
 mod fits;
 mod history;
@@ -14,7 +14,7 @@ mod name;
 mod path;
 mod rename;
 mod splice;
-mod tree;
+pub(super) mod tree;
 mod value;
 
 pub use error::EditError;
@@ -22,9 +22,12 @@ pub use history::UndoLabel;
 pub use literal::{literal, plain};
 pub use name::entity_name;
 
+pub(super) use draft::Draft;
+pub(super) use entity::insert_like;
+pub(super) use literal::written;
+
 use super::source_map::SourceMap;
 use crate::model::{EntityKind, EntityRef, Problem, Review, field_at};
-use draft::Draft;
 use history::History;
 use splice::Plan;
 use std::sync::Arc;

@@ -4,17 +4,20 @@
 //! and [`Services::finish`], which see to it that nothing is lost.
 
 pub(super) mod editor;
+mod export;
 mod files;
 mod measure;
 mod recovery;
+pub(super) mod session;
 mod work;
 
+use crate::document::files::ReviewFile;
 use crate::workbench::{Effect, Msg};
 use files::Files;
 use jiff::civil::Date;
 use measure::Measuring;
 use recovery::Recovery;
-use std::path::PathBuf;
+use session::Session;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -54,19 +57,6 @@ pub enum Control {
     },
 }
 
-/// Which files the services work on.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The review; none where it has no file yet.
-    pub review: Option<PathBuf>,
-    /// What the review's file held when it was read.
-    pub on_disk: Option<String>,
-    /// Where recovery files are kept; none where there is no such place.
-    pub state_dir: Option<PathBuf>,
-    /// The day for which exported documents are written.
-    pub today: Date,
-}
-
 /// Performs effects.
 pub struct Services {
     handle: Handle,
@@ -74,23 +64,30 @@ pub struct Services {
     work: Work,
     measuring: Measuring,
     recovery: Recovery,
+    session: Session,
     files: Files,
 }
 
 impl Services {
-    /// Services on a runtime, and what they will say.
-    pub fn new(handle: Handle, place: Place) -> (Self, UnboundedReceiver<Incoming>) {
+    /// Services on a runtime, for a review's file (none where it has none yet) and the session on it; and what they
+    /// will say. `today` is the day of exported documents.
+    pub fn new(
+        handle: Handle,
+        file: Option<ReviewFile>,
+        session: Session,
+        today: Date,
+    ) -> (Self, UnboundedReceiver<Incoming>) {
         let (sender, receiver) = unbounded_channel();
         let failures = sender.clone();
-        let store = files::RecoveryStore::new(place.state_dir.clone(), place.review.clone());
-        let recovery = Recovery::new(store.clone(), move |sentence| {
+        let recovery = Recovery::new(session.clone(), move |sentence| {
             let _ = failures.send(Incoming::Msg(Msg::RecoveryFailed(sentence)));
         });
         let services = Self {
             work: Work::new(handle.clone(), sender.clone()),
             measuring: Measuring::default(),
             recovery,
-            files: Files::new(place, store, sender.clone()),
+            files: Files::new(file, session.clone(), today, sender.clone()),
+            session,
             handle,
             sender,
         };
@@ -107,8 +104,14 @@ impl Services {
         match effect {
             Effect::Work(slot, job) => self.work.start(slot, move |cancelled| job.run(cancelled)),
             Effect::Save { path, text, expected } => self.files.save(path, text, expected),
+            Effect::Open { path } => self.files.open(path),
             Effect::WriteRecovery { text } => self.recovery.write(text),
             Effect::DiscardRecovery => self.recovery.discard(),
+            Effect::DiscardRecovered => {
+                if let Err(sentence) = self.session.discard_offered() {
+                    let _ = self.sender.send(Incoming::Msg(Msg::RecoveryFailed(sentence)));
+                }
+            }
             Effect::Measure { generation, source, queries } => {
                 self.measuring.start(&self.handle, self.sender.clone(), source, queries, generation);
             }
@@ -144,6 +147,8 @@ impl Services {
         self.work.cancel_all();
         self.recovery.flush();
         self.files.finish(LAST_WRITING);
+        // A save that ended just now made the recovery file void; one that failed did not.
+        self.session.end();
     }
 }
 

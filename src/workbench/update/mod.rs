@@ -56,6 +56,10 @@ impl Workbench {
                 Vec::new()
             }
             Msg::EditorReturned(result) => self.editor_returned(result),
+            Msg::Failed(why) => {
+                self.warn(why);
+                Vec::new()
+            }
             Msg::Opened(result) => self.opened(result),
             Msg::Terminate => self.terminate(),
         };
@@ -148,7 +152,7 @@ impl Workbench {
             Wish::Recover => self.recover(),
             Wish::Discard => {
                 self.recovered = None;
-                vec![Effect::DiscardRecovery]
+                vec![Effect::DiscardRecovered]
             }
             Wish::KeepMine => self.resolve_collision(true),
             Wish::KeepTheirs => self.resolve_collision(false),

@@ -1,0 +1,13 @@
+//! Reviews on disk: opened, saved whole or not at all, watched, and recovered after a crash.
+//!
+//! The only part of the document layer that touches files. Must not know what the text says.
+
+mod error;
+mod recovery;
+mod review_file;
+mod watch;
+
+pub use error::{OpenError, SaveError};
+pub use recovery::{Found, Recovered, Recovery};
+pub use review_file::{Opened, ReviewFile, SaveOutcome, Theirs};
+pub use watch::FileWatch;
