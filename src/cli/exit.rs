@@ -13,6 +13,8 @@ pub(super) enum Exit {
     Unusable,
     /// A rule could not tell, and the gate asked.
     Undecided,
+    /// The metrics source failed.
+    SourceFailed,
 }
 
 impl Exit {
@@ -22,6 +24,7 @@ impl Exit {
             Self::Findings => 1,
             Self::Unusable => 2,
             Self::Undecided => 3,
+            Self::SourceFailed => 4,
         }
     }
 
@@ -32,6 +35,7 @@ impl Exit {
             Self::Undecided => 1,
             Self::Findings => 2,
             Self::Unusable => 3,
+            Self::SourceFailed => 4,
         };
         if rank(other) > rank(self) { other } else { self }
     }

@@ -50,9 +50,3 @@ impl Merged {
 pub fn merge(_base: &str, _ours: &str, theirs: &str) -> Merged {
     Merged { text: theirs.to_owned(), conflicts: Vec::new() }
 }
-impl Document {
-    /// SHIM
-    pub fn rename(&mut self, _k: crate::model::EntityKind, _f: &str, _t: &str) -> Result<(), EditError> {
-        Ok(())
-    }
-}
