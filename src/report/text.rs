@@ -1,6 +1,6 @@
 //! Texts of a review on their way out: one line, visible, and without any power over the place where they are put.
 //!
-//! Must not know what the texts mean. Invariant: what comes out of [`line`] holds no control character, no line end and
+//! Must not know what the texts mean. Invariant: what comes out of [`line()`] holds no control character, no line end and
 //! no character that reorders its neighbours; what comes out of [`cell`] is also inert inside Markdown tables, headings
 //! and paragraphs.
 
@@ -40,7 +40,7 @@ pub(super) fn line_of(text: &str, longest: usize) -> String {
     out
 }
 
-/// A text of several lines for a terminal: line ends and tabs stay, everything else as in [`line`].
+/// A text of several lines for a terminal: line ends and tabs stay, everything else as in [`line()`].
 pub fn block(text: &str) -> String {
     text.chars().map(|c| if matches!(c, '\n' | '\t') { c } else { visible(c) }).collect()
 }
