@@ -2,6 +2,8 @@
 //!
 //! `cargo bench --bench layout`
 
+#![expect(clippy::print_stdout, reason = "printing is what a benchmark is for")]
+
 use kneepoint::graph::layout::{CellRect, Layout, LayoutOptions, Point, layout};
 use kneepoint::graph::picture::{GlyphSet, Scene, Zoom, draw};
 use std::time::Instant;
@@ -9,7 +11,6 @@ use std::time::Instant;
 #[path = "../tests/graph/quality.rs"]
 mod quality;
 #[path = "../tests/graph/samples.rs"]
-#[expect(dead_code, reason = "the tests use more of it")]
 mod samples;
 
 fn main() {
@@ -26,13 +27,20 @@ fn main() {
         ("local300", samples::local(300, 1)),
         ("local1000", samples::local(1000, 1)),
         ("local1000b", samples::local(1000, 2)),
+        ("far1000", samples::far(1000, 1)),
+        ("local10000", samples::local(10_000, 1)),
     ];
     for (name, sample) in graphs {
         let nodes = sample.nodes(Zoom::Boxes);
         let options = LayoutOptions::default();
         let mut times = Vec::new();
         let mut last = Layout::default();
-        for _ in 0..if nodes.len() > 500 { 9 } else { 25 } {
+        let rounds = match nodes.len() {
+            0..=500 => 25,
+            501..=5000 => 9,
+            _ => 3,
+        };
+        for _ in 0..rounds {
             let start = Instant::now();
             last = layout(&nodes, &sample.edges, &options).unwrap_or_default();
             times.push(start.elapsed().as_secs_f64() * 1e3);
@@ -59,8 +67,8 @@ fn main() {
             times[0],
             times[times.len() / 2],
             times[times.len() - 1],
-            quality::routed(&last),
-            quality::straight(&last),
+            if nodes.len() > 5000 { 0 } else { quality::routed(&last) },
+            if nodes.len() > 5000 { 0 } else { quality::straight(&last) },
             quality::bends(&last),
             last.routes.iter().filter(|route| route.reversed).count(),
             format!("{}x{}", last.width, last.height),

@@ -47,3 +47,25 @@ pub const CHECKLISTS: &[Asset] = embed![
     "checklists/catalogue/principles.toml",
     "checklists/catalogue/glossary.toml",
 ];
+
+/// Starters for new reviews; the name of a template is the name of its file.
+pub const REVIEW_TEMPLATES: &[Asset] = embed![
+    "templates/reviews/ecommerce.toml",
+    "templates/reviews/social-feed.toml",
+    "templates/reviews/saas-multi-tenant.toml",
+    "templates/reviews/analytics-ingestion.toml",
+    "templates/reviews/llm-rag.toml",
+    "templates/reviews/blank.toml",
+];
+
+/// Worked reviews; the name of an example is the name of its folder. The first is the default of `demo`.
+pub const EXAMPLES: &[Asset] = embed![
+    "examples/ecommerce/review.toml",
+    "examples/social-feed/review.toml",
+    "examples/saas-multi-tenant/review.toml",
+    "examples/analytics-ingestion/review.toml",
+    "examples/llm-rag/review.toml",
+];
+
+/// Templates of documents.
+pub const REPORT_TEMPLATES: &[Asset] = embed!["templates/reports/review.md.jinja"];

@@ -23,7 +23,7 @@ fn system(components: &str, dependencies: &[&str], rest: &str) -> String {
     }
     for line in dependencies {
         let (ends, keys) = line.split_once(';').unwrap_or((line, ""));
-        let (from, to) = Element::ends(ends).unwrap();
+        let (from, to) = Element::ends(ends).unwrap_or_default();
         let _ = writeln!(text, "[[dependency]]\nfrom = \"{from}\"\nto = \"{to}\"\n{keys}");
     }
     text.push_str(rest);

@@ -7,6 +7,8 @@ use crate::units::significant;
 
 /// The multiple of today's load that the promise is about.
 pub(super) const DOUBLE: f64 = 2.0;
+/// What rounding may add to a multiple that is exactly twice.
+const ROUNDING: f64 = 1e-9;
 /// How long a name may be in a sentence.
 const LONGEST_NAME: usize = 44;
 
@@ -50,7 +52,7 @@ impl Promise {
     /// load or time. That nothing saturates is said only where no missing input could change it.
     pub fn of(review: &Review, capacity: &Capacity) -> Self {
         let first = capacity.saturations.first();
-        if let Some(first) = first.filter(|first| first.at_load.likely <= DOUBLE)
+        if let Some(first) = first.filter(|first| within_double(first.at_load.likely))
             && let Some(resource) = capacity.resources.get(first.resource)
         {
             return Self {
@@ -65,7 +67,7 @@ impl Promise {
         }
         // With ranges the one that may be full first is not always the one that likely is.
         let next = capacity.saturations.iter().min_by(|a, b| {
-            let doubtful = |at: &Span| at.low <= DOUBLE;
+            let doubtful = |at: &Span| within_double(at.low);
             let (a, b) = (&a.at_load, &b.at_load);
             doubtful(b).cmp(&doubtful(a)).then(a.likely.total_cmp(&b.likely))
         });
@@ -80,7 +82,7 @@ impl Promise {
         let are = if is_one(resource.kind) { "is" } else { "are" };
         let at = multiple(resource.saturates_at);
         let state = PromiseState::Holds { next: Some((next.resource, next.at_load.likely)) };
-        if next.at_load.low <= DOUBLE {
+        if within_double(next.at_load.low) {
             return Self {
                 state,
                 sentence: format!("If load doubles, it may not hold: {name} {are} next, at {at}."),
@@ -176,16 +178,27 @@ pub(super) fn short(element: &Element) -> String {
 /// The utilisation at today's load, as a percentage.
 fn today(resource: &Resource) -> String {
     let share = 100.0 / resource.saturates_at.likely;
-    if share.is_finite() {
-        format!("{} %", significant(share, if share < 10.0 { 2 } else { 3 }))
-    } else {
-        "without any capacity".to_owned()
-    }
+    if share.is_finite() { format!("{} %", significant(share, 2)) } else { "without any capacity".to_owned() }
 }
 
 /// `1.4×`, or `1.2–1.6×` where the inputs leave a range.
 pub(super) fn multiple(at: Span) -> String {
-    let digits = |value: f64| if value.is_finite() { significant(value, 2) } else { "∞".to_owned() };
-    let (low, high) = (digits(at.low), digits(at.high));
-    if low == high { format!("{}×", digits(at.likely)) } else { format!("{low}–{high}×") }
+    let (low, high) = (factor(at.low), factor(at.high));
+    if low == high { format!("{}×", factor(at.likely)) } else { format!("{low}–{high}×") }
+}
+
+/// Two digits, and more where two would say "1" or "2" of what is not: on which side it lies is what the promise is about.
+fn factor(value: f64) -> String {
+    if !value.is_finite() {
+        return "∞".to_owned();
+    }
+    let misleads = |text: &str| {
+        [1.0, DOUBLE].iter().any(|edge| text.parse() == Ok(*edge) && (value - edge).abs() > edge * ROUNDING)
+    };
+    let exact = (2..=4).map(|digits| significant(value, digits)).find(|text| !misleads(text));
+    exact.unwrap_or_else(|| significant(value, 5))
+}
+
+pub(super) fn within_double(at: f64) -> bool {
+    at <= DOUBLE * (1.0 + ROUNDING)
 }

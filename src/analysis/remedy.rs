@@ -1,6 +1,6 @@
 //! What to do about the resource that saturates first: a number for each kind of limit, and what comes next.
 
-use super::promise::{DOUBLE, is_one, multiple, named, short};
+use super::promise::{DOUBLE, is_one, multiple, named, short, within_double};
 use crate::capacity::{Capacity, Resource, ResourceKind, Saturation};
 use crate::model::{Component, ComponentKind, Dependency, Element, Review};
 use crate::units::{PerSecond, Quantity, Seconds, significant};
@@ -32,8 +32,12 @@ pub(super) fn of(review: &Review, capacity: &Capacity, first: &Saturation) -> St
 }
 
 /// The capacity with which twice today's demand is at the target; `None` where no capacity would do.
+///
+/// Where only the unfavourable end of the range is full at twice the load, it is that end that is provided for.
 fn wanted(resource: &Resource) -> Option<f64> {
-    let wanted = resource.capacity.likely / resource.saturates_at.likely * DOUBLE / TARGET;
+    let at = resource.saturates_at;
+    let full_at = if within_double(at.likely) { at.likely } else { at.low };
+    let wanted = resource.capacity.likely / full_at * DOUBLE / TARGET;
     wanted.is_finite().then_some(wanted)
 }
 
@@ -62,7 +66,7 @@ fn pool(review: &Review, resource: &Resource, from: &str, to: &str) -> String {
     if let Some(most) = data.and_then(|data| data.max_connections.as_ref()).map(|most| most.likely().value())
         && each * replicas > most
     {
-        text.push_str(&format!(" {} accepts only {} connections.", name(to), count(most)));
+        text = format!("{text} {} accepts only {} connections.", name(to), count(most));
     }
     text
 }
@@ -124,12 +128,12 @@ fn scaled(component: Option<&Component>, replicas: f64) -> String {
     }
 }
 
-/// What else helps: taking out what is waited for most, where that is most of the time, else less own work.
+/// What else helps: not waiting for the slowest callee, where that is more than the own work, else less own work.
 fn otherwise(resource: &Resource) -> String {
     match resource.waiting_for.first() {
         Some((callee, share)) if *share > resource.own_work && resource.utilisation.likely > 0.0 => {
             let percent = significant(100.0 * share / resource.utilisation.likely, 2);
-            format!("take {} out of the answer ({percent} % of the time held)", name(callee))
+            format!("stop waiting for {} ({percent} % of the time held)", name(callee))
         }
         _ => format!("shorten its work{}", held(resource)),
     }

@@ -1,9 +1,9 @@
 //! What arrives a second at the entry of each flow, today.
 
-use super::Span;
 use super::gaps::Gaps;
 use super::holding::Holding;
 use super::ledger::Ledger;
+use super::{Span, flow_element};
 use crate::graph::{FlowIssue, SystemGraph};
 use crate::model::{Element, Flow, Review};
 
@@ -16,7 +16,7 @@ pub(super) fn rates(
 ) -> Vec<Option<Span>> {
     let mut rates = Vec::with_capacity(review.flows.len());
     for ((flow, expansion), holding) in review.flows.iter().zip(graph.expansions()).zip(holdings) {
-        let element = Element::Flow(flow.id().to_owned());
+        let element = flow_element(flow, expansion.flow.0);
         if expansion.issues.contains(&FlowIssue::Duplicate) {
             rates.push(None);
             continue;

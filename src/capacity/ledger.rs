@@ -4,7 +4,7 @@ use super::demand::Demands;
 use super::figures::{Assumption, Missing};
 use super::gaps::Gaps;
 use super::holding::{Holding, stated};
-use super::{component_element, pair_element};
+use super::{component_element, flow_element, pair_element};
 use crate::graph::{ComponentIndex, FlowExpansion, FlowIssue, SystemGraph};
 use crate::model::{Component, ComponentKind, Element, Flow, Review};
 use crate::units::Quantity;
@@ -58,7 +58,7 @@ impl Ledger {
 
     fn issues(&mut self, flow: &Flow, expansion: &FlowExpansion) {
         let calls = flow.calls.as_deref().unwrap_or_default();
-        let element = || Element::Flow(flow.id().to_owned());
+        let element = || flow_element(flow, expansion.flow.0);
         for issue in &expansion.issues {
             match issue {
                 FlowIssue::UnknownHitRatio(_, cache) => {

@@ -26,7 +26,7 @@ mod words;
 pub use figures::{Assumption, Capacity, FlowLoad, Missing, Resource, ResourceKind, Saturation, Span};
 
 use crate::graph::{ComponentIndex, SystemGraph};
-use crate::model::{Element, Review};
+use crate::model::{Element, Flow, Review};
 use demand::Demands;
 use holding::Holding;
 use ledger::Ledger;
@@ -143,4 +143,12 @@ fn component_element(graph: &SystemGraph, component: ComponentIndex) -> Element 
 /// The name of two ends as an element.
 fn pair_element(graph: &SystemGraph, from: ComponentIndex, to: ComponentIndex) -> Element {
     Element::Dependency(graph.name(from).to_owned(), graph.name(to).to_owned())
+}
+
+/// A flow as an element, by its place where it has no name.
+fn flow_element(flow: &Flow, position: usize) -> Element {
+    match flow.id() {
+        "" => Element::Other("flow", (position + 1).to_string()),
+        id => Element::Flow(id.to_owned()),
+    }
 }

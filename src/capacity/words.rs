@@ -29,9 +29,9 @@ pub(super) fn because(review: &Review, graph: &SystemGraph, sized: &Sized) -> St
         ResourceKind::Pool => {
             let callee = sized.to.map_or("", |to| graph.name(to));
             let parts = parts(resource, holding, |name| {
-                if name == callee { format!("{name}'s own work") } else { format!("waiting for {name}") }
+                if name == callee { format!("{} own work", possessive(name)) } else { format!("waiting for {name}") }
             });
-            format!("each of its {capacity} connections is held {time} a call{}", after_colon(&parts, "the network"))
+            format!("each of its {capacity} connections is held {time} a call{}", after_colon(&parts, "network"))
         }
         ResourceKind::Workers if resource.waiting_for.is_empty() => {
             format!("its {capacity} workers are busy {time} a visit, all of it own work")
@@ -75,6 +75,10 @@ fn after_colon(parts: &Parts, own: &str) -> String {
         all.push(format!("{} {own}", Seconds::new(parts.own)));
     }
     if all.is_empty() { String::new() } else { format!(": {}", all.join(", ")) }
+}
+
+fn possessive(name: &str) -> String {
+    if name.ends_with('s') { format!("{name}'") } else { format!("{name}'s") }
 }
 
 fn number(value: f64) -> String {

@@ -2,11 +2,18 @@
 //!
 //! Must not know what a finding, a screen or a metric is.
 
+mod edit;
+mod encoding;
 mod lines;
+mod render;
 mod source_map;
 mod syntax;
+mod tokens;
 
+pub use edit::{Document, EditError, Parsed, UndoLabel, entity_name, literal, plain};
+pub use encoding::{Encoding, decode, encode};
 pub use lines::{LineIndex, Position};
+pub use render::render_problem;
 pub use source_map::{SourceMap, entity_of};
 
 use crate::model::{Problem, Reader, Review, resolve};
@@ -15,11 +22,12 @@ use crate::model::{Problem, Reader, Review, resolve};
 ///
 /// Problems are in the order of the text.
 pub fn parse(text: &str) -> (Review, SourceMap, Vec<Problem>) {
-    let (root, mut problems) = syntax::read(text);
+    let (tree, mut problems) = syntax::read(text);
     let mut reader = Reader::default();
-    let review = Review::read(&root, &mut reader);
+    let review = Review::read(&tree.root, &mut reader);
+    problems.append(&mut encoding::problems(text));
     problems.append(&mut reader.problems);
     problems.append(&mut resolve(&review));
     problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
-    (review, SourceMap::new(root, LineIndex::new(text)), problems)
+    (review, SourceMap::new(tree, LineIndex::new(text)), problems)
 }

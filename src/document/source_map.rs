@@ -1,23 +1,24 @@
 //! Where everything of a review stands in its text.
 
 use super::lines::{LineIndex, Position};
+use super::syntax::Tree;
 use crate::model::{Element, EntityKind, EntityRef, Node, Review, Span, Table, Value};
 
 /// The places of one revision of a text.
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
-    root: Table,
+    pub(super) tree: Tree,
     lines: LineIndex,
 }
 
 impl SourceMap {
-    pub(super) fn new(root: Table, lines: LineIndex) -> Self {
-        Self { root, lines }
+    pub(super) fn new(tree: Tree, lines: LineIndex) -> Self {
+        Self { tree, lines }
     }
 
     /// The tree of the file.
     pub fn root(&self) -> &Table {
-        &self.root
+        &self.tree.root
     }
 
     /// The lines of the file.
@@ -27,7 +28,7 @@ impl SourceMap {
 
     /// The tree of an entity.
     pub fn entity(&self, entity: EntityRef) -> Option<&Node> {
-        let node = self.root.get(entity.kind.table())?;
+        let node = self.tree.root.get(entity.kind.table())?;
         match &node.value {
             Value::Array(items) if entity.kind.many() => items.get(entity.index),
             Value::Table(_) if entity.index == 0 => Some(node),
@@ -57,7 +58,7 @@ impl SourceMap {
     pub fn entity_at(&self, offset: usize) -> Option<EntityRef> {
         let mut best: Option<(usize, EntityRef)> = None;
         for kind in EntityKind::ALL {
-            let Some(node) = self.root.get(kind.table()) else { continue };
+            let Some(node) = self.tree.root.get(kind.table()) else { continue };
             let items = match &node.value {
                 Value::Array(items) => items.as_slice(),
                 _ => std::slice::from_ref(node),

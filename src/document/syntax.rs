@@ -1,37 +1,112 @@
 //! Text to tree: TOML with recovery. What is broken is reported and skipped; the rest keeps its places.
 //!
-//! The only file that knows `toml_parser`. Must not know what the keys mean.
+//! With `tokens` the only file that knows `toml_parser`. Must not know what the keys mean.
 
-use crate::model::{Entry, Node, Problem, ProblemKind, Span, Table, TableForm, Value, quote};
+use super::tokens;
+use crate::model::{EntityKind, Entry, Node, Problem, ProblemKind, Span, Table, TableForm, Value, quote};
+use std::collections::HashMap;
+use toml_parser::lexer::Token;
 use toml_parser::parser::{Event, EventKind, RecursionGuard, parse_document};
 use toml_parser::{ParseError, Source, decoder::ScalarKind};
 
 /// Arrays and inline tables deeper than this are refused: nothing in the format is deeper than six.
 const DEEPEST: u32 = 32;
+/// More keys than this in one table are an attack: each is looked for among the others.
+const MOST_KEYS: usize = 2_000;
 /// More problems than this of one file are noise.
 const MOST_PROBLEMS: usize = 1_000;
 
-/// The tree of a text, and what is wrong with its syntax.
-pub(super) fn read(text: &str) -> (Table, Vec<Problem>) {
-    let source = Source::new(text);
-    let tokens = source.lex().into_vec();
-    let mut events: Vec<Event> = Vec::with_capacity(tokens.len());
-    let mut errors: Vec<ParseError> = Vec::new();
-    parse_document(&tokens, &mut RecursionGuard::new(&mut events, DEEPEST), &mut errors);
-    let mut builder =
-        Builder { source, events, next: 0, errors, problems: Vec::new(), root: Table::default(), at: Vec::new() };
-    builder.document();
-    let mut problems: Vec<Problem> = builder.errors.iter().map(|error| syntax_problem(text, error)).collect();
-    problems.append(&mut builder.problems);
-    problems.dedup_by(|a, b| a.span == b.span && a.message == b.message);
-    problems.truncate(MOST_PROBLEMS);
-    (builder.root, problems)
+/// What a text says as a tree, and where its lines with headers and keys stand.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tree {
+    /// The values.
+    pub(super) root: Table,
+    /// The top of the file, then every header with the lines below it, in the order of the text.
+    pub(super) blocks: Vec<Block>,
+    /// Every `key = value` line that is not inside a value, in the order of the text.
+    pub(super) statements: Vec<Statement>,
+    /// Of dotted keys inside inline tables: where the last key stands, and where the first one does.
+    pub(super) dotted: HashMap<usize, usize>,
 }
 
-fn syntax_problem(text: &str, error: &ParseError) -> Problem {
-    let span =
-        error.unexpected().or(error.context()).map_or(Span::default(), |span| Span::new(span.start(), span.end()));
-    let span = Span::new(span.start.min(text.len()), span.end.min(text.len()));
+/// A key on the way to a table, with the position where the key holds an array of tables.
+pub(super) type Step = (String, Option<usize>);
+
+/// A header and the lines up to the next one.
+#[derive(Debug, Clone)]
+pub(super) struct Block {
+    /// Where the header stands; nothing for the top of the file.
+    pub(super) header: Option<Span>,
+    /// Which table it opens; empty for the top of the file and where the header could not be read.
+    pub(super) path: Vec<Step>,
+    /// The first byte: that of the header, or 0.
+    pub(super) start: usize,
+    /// One past the last byte: where the next header starts, or the length of the text.
+    pub(super) end: usize,
+}
+
+/// One `key = value` outside of values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Statement {
+    /// Where its first key starts.
+    pub(super) start: usize,
+    /// Where its last key ends.
+    pub(super) key_end: usize,
+    /// Where its value stands.
+    pub(super) value: Span,
+}
+
+/// The tree of a text, and what is wrong with its syntax.
+pub(super) fn read(text: &str) -> (Tree, Vec<Problem>) {
+    let mut tree = Tree::default();
+    tree.blocks.push(Block { header: None, path: Vec::new(), start: 0, end: text.len() });
+    let mut builder = Builder {
+        source: Source::new(""),
+        base: 0,
+        length: text.len(),
+        events: Vec::new(),
+        next: 0,
+        errors: Vec::new(),
+        problems: Vec::new(),
+        tree,
+        at: Vec::new(),
+    };
+    let mut base = 0;
+    while let Some(rest) = text.get(base..) {
+        let tokens = Source::new(rest).lex().into_vec();
+        let is_table = |name: &str| EntityKind::of_table(name).is_some();
+        let Some(cut) = tokens::after_open_string(rest, &tokens, is_table) else {
+            builder.read(rest, &tokens, base);
+            break;
+        };
+        let part = &rest[..cut];
+        builder.read(part, &Source::new(part).lex().into_vec(), base);
+        base += cut;
+    }
+    let mut problems = builder.problems;
+    problems.sort_by_key(|problem| problem.span.start);
+    // One slip makes the reader stumble several times on its line: the first time says it.
+    let on_one_line =
+        |a: &Problem, b: &Problem| text.get(b.span.start..a.span.start).is_some_and(|t| !t.contains('\n'));
+    problems.dedup_by(|a, b| a.kind == ProblemKind::Syntax && b.kind == a.kind && on_one_line(a, b));
+    problems.truncate(MOST_PROBLEMS);
+    (builder.tree, problems)
+}
+
+fn syntax_problem(part: &str, base: usize, error: &ParseError) -> Problem {
+    let range = |span: toml_parser::Span| span.start().min(part.len())..span.end().min(part.len());
+    let (context, unexpected) = (error.context().map(range), error.unexpected().map(range));
+    let place = match (context, unexpected) {
+        // What is never closed is reported where it is opened, not lines below.
+        (Some(open), Some(at)) if part.get(open.start..at.start).is_some_and(|between| between.contains('\n')) => {
+            let line = part[open.start..].find('\n').map_or(part.len(), |length| open.start + length);
+            open.start..open.end.min(line)
+        }
+        (_, Some(at)) => at,
+        (Some(context), None) => context,
+        (None, None) => 0..0,
+    };
+    let span = Span::new(base + place.start, base + place.end);
     let expected = error.expected().unwrap_or_default().iter().map(|expected| match expected {
         toml_parser::Expected::Literal(literal) => format!("`{}`", literal.escape_default()),
         toml_parser::Expected::Description(description) => (*description).to_owned(),
@@ -44,18 +119,38 @@ fn syntax_problem(text: &str, error: &ParseError) -> Problem {
 
 struct Builder<'a> {
     source: Source<'a>,
+    /// Where the source begins in the text.
+    base: usize,
+    /// The bytes of the text.
+    length: usize,
     events: Vec<Event>,
     next: usize,
     errors: Vec<ParseError>,
     problems: Vec<Problem>,
-    root: Table,
+    tree: Tree,
     /// The keys of the header that key-value lines belong to.
     at: Vec<(String, Span)>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
+    /// Reads a part of the text that begins at `base`.
+    fn read(&mut self, part: &'a str, part_tokens: &[Token], base: usize) {
+        (self.source, self.base, self.next) = (Source::new(part), base, 0);
+        self.events.clear();
+        for tokens in tokens::parts(part, part_tokens) {
+            parse_document(tokens, &mut RecursionGuard::new(&mut self.events, DEEPEST), &mut self.errors);
+        }
+        self.document();
+        let errors = std::mem::take(&mut self.errors);
+        self.problems.extend(errors.iter().take(MOST_PROBLEMS).map(|error| syntax_problem(part, base, error)));
+    }
+
+    /// Where an event stands in the text.
+    fn span(&self, event: &Event) -> Span {
+        Span::new(self.base + event.span().start(), self.base + event.span().end())
+    }
     fn take(&mut self) -> Option<Event> {
-        let event = self.events.get(self.next).cloned();
+        let event = self.events.get(self.next).copied();
         self.next += 1;
         event
     }
@@ -72,8 +167,13 @@ impl Builder<'_> {
                 EventKind::SimpleKey => {
                     self.next -= 1;
                     if let Some((keys, node)) = self.key_value() {
-                        let at = self.at.clone();
+                        if let (Some((_, first)), Some((_, last))) = (keys.first(), keys.last()) {
+                            let statement = Statement { start: first.start, key_end: last.end, value: node.span };
+                            self.tree.statements.push(statement);
+                        }
+                        let at = std::mem::take(&mut self.at);
                         self.insert(&at, keys, node);
+                        self.at = at;
                     }
                 }
                 _ => {}
@@ -83,7 +183,7 @@ impl Builder<'_> {
 
     fn header(&mut self, open: &Event, close: EventKind) {
         let mut keys = Vec::new();
-        let mut end = open.span().end();
+        let mut end = self.span(open).end;
         while let Some(kind) = self.peek() {
             match kind {
                 EventKind::SimpleKey => {
@@ -95,19 +195,28 @@ impl Builder<'_> {
                     self.next += 1;
                 }
                 kind if kind == close => {
-                    end = self.take().map_or(end, |event| event.span().end());
+                    end = self.take().map_or(end, |event| self.span(&event).end);
                     break;
                 }
                 _ => break,
             }
         }
-        let span = Span::new(open.span().start(), end);
+        let span = Span::new(self.span(open).start, end);
+        if let Some(above) = self.tree.blocks.last_mut() {
+            above.end = span.start;
+        }
+        let end = self.length;
+        self.tree.blocks.push(Block { header: Some(span), path: Vec::new(), start: span.start, end });
         if keys.is_empty() || keys.len() > DEEPEST as usize {
             // Lines below an unreadable header must not land in the table above it.
             self.at = vec![("\u{0}".to_owned(), span)];
             return;
         }
         self.open_table(&keys, span, close == EventKind::ArrayTableClose);
+        let path = path_of(&self.tree.root, &keys);
+        if let Some(block) = self.tree.blocks.last_mut() {
+            block.path = path;
+        }
         self.at = keys;
     }
 
@@ -118,7 +227,7 @@ impl Builder<'_> {
             raw.decode_key(&mut decoded, &mut self.errors);
             key = decoded.into_owned();
         }
-        (key, Span::new(event.span().start(), event.span().end()))
+        (key, self.span(event))
     }
 
     /// `a.b = value`, from its first key on.
@@ -161,9 +270,9 @@ impl Builder<'_> {
 
     fn list(&mut self, open: &Event) -> Node {
         let mut items = Vec::new();
-        let mut end = open.span().end();
+        let mut end = self.span(open).end;
         while let Some(event) = self.take() {
-            end = event.span().end();
+            end = self.span(&event).end;
             match event.kind() {
                 EventKind::ArrayClose => break,
                 EventKind::Scalar | EventKind::ArrayOpen | EventKind::InlineTableOpen => {
@@ -177,19 +286,22 @@ impl Builder<'_> {
                 _ => {}
             }
         }
-        Node { span: Span::new(open.span().start(), end), value: Value::Array(items) }
+        Node { span: Span::new(self.span(open).start, end), value: Value::Array(items) }
     }
 
     fn inline_table(&mut self, open: &Event) -> Node {
         let mut table = Table { entries: Vec::new(), form: TableForm::Inline };
-        let mut end = open.span().end();
+        let mut end = self.span(open).end;
         while let Some(event) = self.take() {
-            end = event.span().end();
+            end = self.span(&event).end;
             match event.kind() {
                 EventKind::InlineTableClose => break,
                 EventKind::SimpleKey => {
                     self.next -= 1;
                     if let Some((keys, node)) = self.key_value() {
+                        if let [(_, first), .., (_, last)] = keys.as_slice() {
+                            self.tree.dotted.insert(last.start, first.start);
+                        }
                         insert_at(&mut table, keys, node, &mut self.problems);
                     }
                 }
@@ -200,17 +312,18 @@ impl Builder<'_> {
                 _ => {}
             }
         }
-        Node { span: Span::new(open.span().start(), end), value: Value::Table(table) }
+        Node { span: Span::new(self.span(open).start, end), value: Value::Table(table) }
     }
 
     fn scalar(&mut self, event: &Event) -> Node {
-        let span = Span::new(event.span().start(), event.span().end());
+        let span = self.span(event);
         let invalid = Node { span, value: Value::Invalid };
         let Some(raw) = self.source.get(event) else { return invalid };
         let before = self.errors.len();
         let mut decoded = std::borrow::Cow::Borrowed("");
         let kind = raw.decode_scalar(&mut decoded, &mut self.errors);
-        if self.errors.len() > before && !matches!(kind, ScalarKind::String) {
+        let is_quoted = raw.as_str().starts_with(['"', '\'']);
+        if self.errors.len() > before && !(matches!(kind, ScalarKind::String) && is_quoted) {
             return invalid;
         }
         let value = match kind {
@@ -239,15 +352,23 @@ impl Builder<'_> {
 
     fn open_table(&mut self, keys: &[(String, Span)], span: Span, many: bool) {
         let Some(((last, last_span), parents)) = keys.split_last() else { return };
-        let Some(parent) = descend(&mut self.root, parents, &mut self.problems) else { return };
+        let Some(parent) = descend(&mut self.tree.root, parents, &mut self.problems) else { return };
         let new = || Node { span, value: Value::Table(Table { entries: Vec::new(), form: TableForm::Header }) };
         let Some(entry) = parent.entries.iter_mut().find(|entry| entry.key == *last) else {
+            if is_full(parent, *last_span, &mut self.problems) {
+                return;
+            }
             let node = if many { Node { span, value: Value::Array(vec![new()]) } } else { new() };
             parent.entries.push(Entry { key: last.clone(), key_span: *last_span, node });
             return;
         };
         match (&mut entry.node.value, many) {
             (Value::Array(items), true) => items.push(new()),
+            (Value::Array(items), false) if items.iter().all(has_header) => {
+                let message = format!("{} stands several times: write it with two brackets, `[[…]]`", quote(last));
+                self.problems.push(Problem::error(ProblemKind::Syntax, *last_span, message));
+                items.push(new());
+            }
             (Value::Table(table), false) if table.form == TableForm::Implied => {
                 table.form = TableForm::Header;
                 entry.node.span = span;
@@ -263,36 +384,58 @@ impl Builder<'_> {
         if at.first().is_some_and(|(key, _)| key == "\u{0}") {
             return;
         }
-        if let Some(table) = descend(&mut self.root, at, &mut self.problems) {
+        if let Some(table) = descend(&mut self.tree.root, at, &mut self.problems) {
             insert_at(table, keys, node, &mut self.problems);
         }
     }
+}
+
+fn has_header(node: &Node) -> bool {
+    node.table().is_some_and(|table| table.form == TableForm::Header)
 }
 
 /// The table at a path of keys, made where it is not there; of an array, its last table.
 fn descend<'a>(root: &'a mut Table, keys: &[(String, Span)], problems: &mut Vec<Problem>) -> Option<&'a mut Table> {
     let mut table = root;
     for (key, span) in keys {
-        let position = table.entries.iter().position(|entry| entry.key == *key).unwrap_or_else(|| {
-            let node = Node { span: *span, value: Value::Table(Table::default()) };
-            table.entries.push(Entry { key: key.clone(), key_span: *span, node });
-            table.entries.len() - 1
-        });
+        let position = match table.entries.iter().position(|entry| entry.key == *key) {
+            Some(position) => position,
+            None if is_full(table, *span, problems) => return None,
+            None => {
+                let node = Node { span: *span, value: Value::Table(Table::default()) };
+                table.entries.push(Entry { key: key.clone(), key_span: *span, node });
+                table.entries.len() - 1
+            }
+        };
         let node = &mut table.entries[position].node;
         let value = match &mut node.value {
             Value::Array(items) => &mut items.last_mut()?.value,
             value => value,
         };
-        match value {
-            Value::Table(inner) => table = inner,
-            _ => {
-                let message = format!("{} is a value, not a table", quote(key));
-                problems.push(Problem::error(ProblemKind::Duplicate, *span, message));
-                return None;
-            }
-        }
+        let Value::Table(inner) = value else {
+            let message = format!("{} is a value, not a table", quote(key));
+            problems.push(Problem::error(ProblemKind::Duplicate, *span, message));
+            return None;
+        };
+        table = inner;
     }
     Some(table)
+}
+
+/// The path of the table that a header has just opened: of every array on the way, its last table.
+fn path_of(root: &Table, keys: &[(String, Span)]) -> Vec<Step> {
+    let mut table = Some(root);
+    let step = |(key, _): &(String, Span)| {
+        let node = table.and_then(|table| table.get(key));
+        let (index, inner) = match node.map(|node| &node.value) {
+            Some(Value::Array(items)) => (items.len().checked_sub(1), items.last().and_then(Node::table)),
+            Some(Value::Table(inner)) => (None, Some(inner)),
+            _ => (None, None),
+        };
+        table = inner;
+        (key.clone(), index)
+    };
+    keys.iter().map(step).collect()
 }
 
 fn insert_at(table: &mut Table, mut keys: Vec<(String, Span)>, node: Node, problems: &mut Vec<Problem>) {
@@ -307,5 +450,17 @@ fn insert_at(table: &mut Table, mut keys: Vec<(String, Span)>, node: Node, probl
         problems.push(Problem::error(ProblemKind::Duplicate, span, message));
         return;
     }
-    table.entries.push(Entry { key: last, key_span: span, node });
+    if !is_full(table, span, problems) {
+        table.entries.push(Entry { key: last, key_span: span, node });
+    }
+}
+
+/// Whether a table takes no more keys; said once.
+fn is_full(table: &Table, span: Span, problems: &mut Vec<Problem>) -> bool {
+    let full = table.entries.len() >= MOST_KEYS;
+    let message = format!("more than {MOST_KEYS} keys in one table; the rest are left out");
+    if full && !problems.iter().any(|problem| problem.message == message) {
+        problems.push(Problem::error(ProblemKind::Syntax, span, message));
+    }
+    full
 }

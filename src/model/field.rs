@@ -94,19 +94,20 @@ impl Reader {
         };
         for entry in &table.entries {
             if !fields.iter().any(|field| field.name == entry.key) {
-                self.problems.push(
-                    Problem::warning(
-                        ProblemKind::UnknownKey,
-                        entry.key_span,
-                        format!("{called} has no key {}", quote(&entry.key)),
-                    )
-                    .with_help(did_you_mean(&entry.key, fields.iter().map(|field| field.name))),
-                );
+                let message = format!("{called} has no key {}", quote(&entry.key));
+                // A file with hundreds of slips is not mended one by one, and each search takes its time.
+                let help = (self.problems.len() < MOST_HELP)
+                    .then(|| did_you_mean(&entry.key, fields.iter().map(|field| field.name)))
+                    .flatten();
+                self.problems.push(Problem::warning(ProblemKind::UnknownKey, entry.key_span, message).with_help(help));
             }
         }
         Some(table)
     }
 }
+
+/// From so many problems on, nobody is told any more what an unknown key was meant to be.
+const MOST_HELP: usize = 500;
 
 /// A type that a key of the format may have.
 pub trait Field: Sized {
@@ -283,6 +284,8 @@ macro_rules! quantities {
 }
 quantities!(Seconds, PerSecond, Ratio, Percent, Bytes, Count, Number, Multiple);
 
+const SERVICE_TIME_KEYS: [&str; 2] = ["mean", "cv"];
+
 /// Busy time of one visit with how much it varies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ServiceTime {
@@ -298,24 +301,21 @@ impl Field for ServiceTime {
         let Some(table) = node.table().filter(|table| table.get("mean").is_some() || table.get("cv").is_some()) else {
             return read_estimate(node, reader).map(|mean| Self { mean, cv: None });
         };
-        const KEYS: [&str; 2] = ["mean", "cv"];
         for entry in &table.entries {
-            if !KEYS.contains(&entry.key.as_str()) {
+            if !SERVICE_TIME_KEYS.contains(&entry.key.as_str()) {
                 let message = format!("a service time has no key {}", quote(&entry.key));
                 reader.problems.push(
                     Problem::warning(ProblemKind::UnknownKey, entry.key_span, message)
-                        .with_help(did_you_mean(&entry.key, KEYS)),
+                        .with_help(did_you_mean(&entry.key, SERVICE_TIME_KEYS)),
                 );
             }
         }
         let cv = table.get("cv").and_then(|node| read_estimate(node, reader));
-        match table.get("mean") {
-            Some(mean) => Some(Self { mean: read_estimate(mean, reader)?, cv }),
-            None => {
-                let message = "a service time needs its `mean`";
-                reader.problems.push(Problem::error(ProblemKind::MissingKey, node.span, message));
-                None
-            }
-        }
+        let Some(mean) = table.get("mean") else {
+            let message = "a service time needs its `mean`";
+            reader.problems.push(Problem::error(ProblemKind::MissingKey, node.span, message));
+            return None;
+        };
+        Some(Self { mean: read_estimate(mean, reader)?, cv })
     }
 }

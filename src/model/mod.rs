@@ -3,6 +3,7 @@
 //! Knows what a review may say and what a valid one refers to. Must not know TOML, files, graphs or screens.
 
 pub(crate) mod declare;
+mod display;
 mod entities;
 mod evidence;
 mod field;
@@ -13,6 +14,7 @@ mod problem;
 mod resolve;
 mod review;
 
+pub use display::{INVALID_BYTES, visible, visible_lines};
 pub use entities::*;
 pub use evidence::{Evidence, Measurement};
 pub use field::{

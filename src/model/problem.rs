@@ -118,15 +118,18 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         return None;
     }
     let typed = typed.to_lowercase();
+    let near_in_length = |name: &&str| name.len().abs_diff(typed.len()) <= (name.len().max(typed.len()) / 3).max(1);
     names
         .into_iter()
         .filter(|name| name.len() <= 100)
+        .filter(near_in_length)
         .map(|name| (strsim::damerau_levenshtein(&typed, &name.to_lowercase()), name))
         .filter(|(distance, name)| {
             let length = typed.chars().count().max(name.chars().count());
             *distance <= (length / 3).max(1) && *distance < length
         })
-        .min_by_key(|(distance, _)| *distance)
+        // Of equally near names the first in the alphabet, in whatever order they come.
+        .min()
         .map(|(_, name)| name)
 }
 

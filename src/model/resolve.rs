@@ -1,18 +1,20 @@
 //! Whether a review's parts fit together: required keys, ids that stand once, references that lead somewhere.
 
-use super::entities::{Dependency, Flow};
+use super::entities::{Component, Dependency, Flow};
 use super::names::{Element, Name};
 use super::node::Span;
 use super::problem::{Problem, ProblemKind, did_you_mean, nearest, quote};
 use super::review::Review;
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 
 /// Everything that does not fit together. Linear in the size of the review.
 pub fn resolve(review: &Review) -> Vec<Problem> {
     let names = Names {
-        components: review.components.iter().map(|c| c.id()).filter(|id| !id.is_empty()).collect(),
-        flows: review.flows.iter().map(|f| f.id()).filter(|id| !id.is_empty()).collect(),
+        components: review.components.iter().map(Component::id).filter(|id| !id.is_empty()).collect(),
+        flows: review.flows.iter().map(Flow::id).filter(|id| !id.is_empty()).collect(),
         edges: review.dependencies.iter().map(|d| (d.from(), d.to())).collect(),
+        comparisons: Cell::new(0),
     };
     let mut problems = Vec::new();
     required(review, &mut problems);
@@ -63,14 +65,29 @@ struct Names<'a> {
     components: HashSet<&'a str>,
     flows: HashSet<&'a str>,
     edges: HashSet<(&'a str, &'a str)>,
+    /// How many names were compared to find what was meant: a file full of slips must not take for ever.
+    comparisons: Cell<usize>,
 }
 
+/// More comparisons of names than this are not made for one file.
+const MOST_COMPARISONS: usize = 100_000;
+
 impl Names<'_> {
+    /// The names to compare with, or none where enough were compared.
+    fn all(&self, flows: bool) -> impl Iterator<Item = &str> {
+        let count = self.components.len() + self.flows.len();
+        let made = self.comparisons.get();
+        self.comparisons.set(made.saturating_add(count));
+        let components = self.components.iter().copied();
+        let flows = self.flows.iter().copied().take(if flows { usize::MAX } else { 0 });
+        components.chain(flows).take(if made > MOST_COMPARISONS { 0 } else { usize::MAX })
+    }
+
     fn component(&self, name: Option<&Name>, problems: &mut Vec<Problem>) {
         if let Some(name) = name
             && !self.components.contains(name.as_str())
         {
-            problems.push(dangling("component", name, did_you_mean(name.as_str(), self.components.iter().copied())));
+            problems.push(dangling("component", name, did_you_mean(name.as_str(), self.all(false))));
         }
     }
 
@@ -89,8 +106,7 @@ impl Names<'_> {
                 problems.push(dangling("dependency", name, self.nearest_edge(from, to)));
             }
         } else if !self.components.contains(name.as_str()) && !self.flows.contains(name.as_str()) {
-            let all = self.components.iter().chain(&self.flows).copied();
-            problems.push(dangling("component or flow", name, did_you_mean(name.as_str(), all)));
+            problems.push(dangling("component or flow", name, did_you_mean(name.as_str(), self.all(true))));
         }
     }
 
@@ -100,7 +116,7 @@ impl Names<'_> {
             if self.components.contains(end) {
                 Some(end.to_owned())
             } else {
-                nearest(end, self.components.iter().copied()).map(str::to_owned)
+                nearest(end, self.all(false)).map(str::to_owned)
             }
         };
         let (from, to) = (correct(from)?, correct(to)?);
@@ -174,7 +190,7 @@ fn duplicates(review: &Review, problems: &mut Vec<Problem>) {
             problems.push(Problem::error(ProblemKind::Duplicate, from.0.span, message));
         }
     }
-    let components: HashSet<_> = review.components.iter().map(|c| c.id()).collect();
+    let components: HashSet<_> = review.components.iter().map(Component::id).collect();
     for flow in &review.flows {
         if let Some(id) = &flow.id
             && components.contains(id.as_str())

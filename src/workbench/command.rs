@@ -118,11 +118,6 @@ commands! {
     Quit = "quit", Everywhere, ["q", "ctrl-c", "ctrl-q"], "", "Leave; asks only where something is unsaved.";
 }
 
-/// The row of a command.
-pub fn spec(command: Command) -> Option<&'static CommandSpec> {
-    COMMANDS.iter().find(|spec| spec.command == command)
-}
-
 /// The command of a key in some scopes; the first scope that knows the key wins.
 pub fn lookup(key: Key, scopes: &[Scope]) -> Option<Command> {
     scopes.iter().find_map(|scope| {

@@ -2,8 +2,10 @@
 
 use super::message::Done;
 use super::screens::{GraphPlan, GraphRequest};
+use super::session::SharedReview;
 use crate::analysis::{Settings, analyze};
-use crate::model::{Evidence, Review};
+use crate::model::Evidence;
+use crate::report::{Subject, Template, markdown};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -26,7 +28,7 @@ pub enum Job {
         /// The revision.
         revision: u64,
         /// Its review.
-        review: Arc<Review>,
+        review: SharedReview,
         /// What was measured.
         evidence: Arc<Evidence>,
         /// The day and the load.
@@ -45,7 +47,13 @@ pub enum Job {
         revision: u64,
         /// The review's text.
         text: String,
-        /// The day.
+        /// What it says.
+        review: SharedReview,
+        /// What was measured.
+        evidence: Arc<Evidence>,
+        /// The name of the file.
+        file: String,
+        /// The day and the load.
         settings: Settings,
     },
 }
@@ -61,8 +69,22 @@ impl Job {
             Self::Layout { revision, request } => {
                 GraphPlan::of(&request, cancelled).map(|plan| Done::LaidOut { revision, plan: Box::new(plan) })
             }
-            Self::Preview { revision, text, settings } => {
-                Some(Done::Previewed { revision, text: crate::report::preview(&text, &settings) })
+            Self::Preview { revision, text, review, evidence, file, settings } => {
+                let analysis = analyze(&review, &evidence, &settings);
+                let parsed = review.parsed();
+                let subject = Subject {
+                    file: &file,
+                    text: &text,
+                    review: &parsed.review,
+                    source: &parsed.map,
+                    problems: &parsed.problems,
+                    analysis: &analysis,
+                    evidence: &evidence,
+                    as_of: settings.today,
+                    knowledge: crate::knowledge::Knowledge::embedded(),
+                };
+                let text = markdown(&subject, Template::default()).map_err(|error| error.to_string());
+                Some(Done::Previewed { revision, text })
             }
         }
     }

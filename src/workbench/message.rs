@@ -31,6 +31,8 @@ pub enum Msg {
     Exported(Result<PathBuf, String>),
     /// `$EDITOR` came back with a text, or with what went wrong.
     EditorReturned(Result<String, String>),
+    /// A file was opened, or could not be; says why.
+    Opened(Result<Opened, String>),
     /// The terminal or the system asks to end (hang-up, terminate).
     Terminate,
 }
@@ -59,6 +61,17 @@ pub enum Done {
         /// The Markdown, or what is wrong with the template.
         text: Result<String, String>,
     },
+}
+
+/// A review that was read from its file.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    /// The file.
+    pub path: PathBuf,
+    /// Its text.
+    pub text: String,
+    /// A newer text that a crashed session left behind, and when it was written, in words.
+    pub recovered: Option<(String, String)>,
 }
 
 /// How a save ended.
@@ -93,6 +106,11 @@ pub enum Effect {
         text: String,
         /// What the file must hold before (`None`: it must not exist).
         expected: Option<String>,
+    },
+    /// Read a review: answered with [`Msg::Opened`].
+    Open {
+        /// The file.
+        path: PathBuf,
     },
     /// Write the recovery file.
     WriteRecovery {

@@ -1,7 +1,7 @@
 //! The review that is open: its text, what follows from it, and how it stands with the file.
 
 use crate::analysis::{Analysis, Settings};
-use crate::document::{Document, entity_of};
+use crate::document::{Document, Parsed, entity_of};
 use crate::knowledge::Knowledge;
 use crate::metrics::{Answer, Connection};
 use crate::model::{Element, EntityKind, EntityRef, Evidence, Gravity, Measurement, Node, Review, Value};
@@ -10,13 +10,31 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// What a revision says, shared with background work without a copy.
+#[derive(Debug, Clone)]
+pub struct SharedReview(Arc<Parsed>);
+
+impl SharedReview {
+    /// Everything the revision says, with places and problems.
+    pub fn parsed(&self) -> &Parsed {
+        &self.0
+    }
+}
+
+impl std::ops::Deref for SharedReview {
+    type Target = Review;
+    fn deref(&self) -> &Review {
+        &self.0.review
+    }
+}
+
 /// The open review.
 #[derive(Debug)]
 pub struct Session {
     /// The text with its history.
     pub document: Document,
     /// What the text says, shared with background work.
-    pub review: Arc<Review>,
+    pub review: SharedReview,
     /// Where it is saved; none for a review that has no file yet.
     pub path: Option<PathBuf>,
     /// What the file held when it was last read or written; none where there was no file.
@@ -54,7 +72,7 @@ impl Session {
     pub fn new(text: String, path: Option<PathBuf>, on_disk: Option<String>, today: Date) -> Self {
         let document = Document::new(text);
         let mut session = Self {
-            review: Arc::new(document.review().clone()),
+            review: SharedReview(Arc::clone(document.parsed())),
             document,
             path,
             on_disk,
@@ -73,7 +91,7 @@ impl Session {
 
     /// After the text changed: what is derived from it at once.
     pub fn refresh(&mut self) {
-        self.review = Arc::new(self.document.review().clone());
+        self.review = SharedReview(Arc::clone(self.document.parsed()));
         self.answers = HashMap::new();
         for (index, answer) in self.review.answers.iter().enumerate() {
             self.answers.insert(answer.question().to_owned(), index);
@@ -86,6 +104,12 @@ impl Session {
         } else if self.live.connection == Connection::NotConfigured {
             self.live.connection = Connection::Idle;
         }
+    }
+
+    /// The name of the file, as a document shows it.
+    pub fn file_name(&self) -> String {
+        let name = self.path.as_ref().and_then(|path| path.file_name());
+        name.map_or_else(|| "new review".to_owned(), |name| name.to_string_lossy().into_owned())
     }
 
     /// Whether there is something to save.
@@ -129,7 +153,9 @@ impl Session {
         if matches!(node.value, Value::Table(_)) {
             return false;
         }
-        self.errors.iter().any(|span| span.start >= node.span.start && span.start < node.span.end.max(node.span.start + 1))
+        self.errors
+            .iter()
+            .any(|span| span.start >= node.span.start && span.start < node.span.end.max(node.span.start + 1))
     }
 
     /// The name of an entity for people: its id, or what else tells it from others.

@@ -1,13 +1,14 @@
 //! How good a layout is: crossings and bends.
 
 use kneepoint::graph::layout::{Layout, Point};
+use std::collections::BTreeMap;
 
 type Line = (Point, Point);
 
 /// Pairs of horizontal and vertical runs of edges without a common end that cross, each pair of
 /// bundled lines counted once for every pair of edges.
-pub fn routed(layout: &Layout) -> usize {
-    let mut rows: std::collections::BTreeMap<i32, Vec<(i32, i32, usize)>> = Default::default();
+pub(crate) fn routed(layout: &Layout) -> usize {
+    let mut rows: BTreeMap<i32, Vec<(i32, i32, usize)>> = BTreeMap::new();
     for (edge, route) in layout.routes.iter().enumerate() {
         for (a, b) in route.runs().filter(|(a, b)| a.y == b.y) {
             rows.entry(a.y).or_default().push((a.x.min(b.x), a.x.max(b.x), edge));
@@ -34,7 +35,7 @@ fn apart(layout: &Layout, a: usize, b: usize) -> bool {
 }
 
 /// Crossings of the straight lines between the middles of the boxes, ends shared excluded.
-pub fn straight(layout: &Layout) -> usize {
+pub(crate) fn straight(layout: &Layout) -> usize {
     let middle = |node: usize| {
         let b = layout.boxes[node];
         Point { x: b.x * 2 + b.width, y: (b.y * 2 + b.height) * 2 }
@@ -55,6 +56,6 @@ pub fn straight(layout: &Layout) -> usize {
 }
 
 /// Corners of all routes.
-pub fn bends(layout: &Layout) -> usize {
+pub(crate) fn bends(layout: &Layout) -> usize {
     layout.routes.iter().map(|route| route.points.len().saturating_sub(2)).sum()
 }

@@ -4,24 +4,23 @@ use kneepoint::graph::layout::{EdgeKind, LayoutEdge, LayoutNode};
 use kneepoint::graph::picture::{EdgeFace, NodeFace, NodeState};
 
 /// Nodes with faces and edges with labels.
-pub struct Sample {
-    pub names: Vec<String>,
-    pub faces: Vec<NodeFace>,
-    pub edges: Vec<LayoutEdge>,
-    pub labels: Vec<EdgeFace>,
+pub(crate) struct Sample {
+    pub(crate) faces: Vec<NodeFace>,
+    pub(crate) edges: Vec<LayoutEdge>,
+    pub(crate) labels: Vec<EdgeFace>,
 }
 
 impl Sample {
-    pub fn nodes(&self, zoom: kneepoint::graph::picture::Zoom) -> Vec<LayoutNode> {
+    pub(crate) fn nodes(&self, zoom: kneepoint::graph::picture::Zoom) -> Vec<LayoutNode> {
         self.faces.iter().map(|face| zoom.size(face, 24)).collect()
     }
 }
 
 /// The small generator of Steele and Vigna (SplitMix64): the same numbers on every machine.
-pub struct Random(pub u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -29,13 +28,13 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         (self.next() % limit.max(1) as u64) as usize
     }
 }
 
 /// Twelve components, twelve dependencies; `lines` of text in each box (1 or 3).
-pub fn shop(lines: usize) -> Sample {
+pub(crate) fn shop(lines: usize) -> Sample {
     use EdgeKind::{Async, Soft, Sync};
     let nodes = [
         ("web", "client", NodeState::Normal),
@@ -73,7 +72,6 @@ pub fn shop(lines: usize) -> Sample {
         NodeFace { title: name.to_owned(), lines: texts, state, dim: false }
     });
     Sample {
-        names: nodes.iter().map(|n| n.0.to_owned()).collect(),
         faces: faces.into(),
         edges: edges
             .iter()
@@ -83,7 +81,7 @@ pub fn shop(lines: usize) -> Sample {
     }
 }
 
-fn sample(names: Vec<String>, edges: Vec<LayoutEdge>) -> Sample {
+fn sample(names: &[String], edges: Vec<LayoutEdge>) -> Sample {
     Sample {
         faces: names
             .iter()
@@ -95,7 +93,6 @@ fn sample(names: Vec<String>, edges: Vec<LayoutEdge>) -> Sample {
             })
             .collect(),
         labels: edges.iter().map(|_| EdgeFace::default()).collect(),
-        names,
         edges,
     }
 }
@@ -109,7 +106,7 @@ fn kind(random: &mut Random) -> EdgeKind {
 }
 
 /// Thirty components in five tiers, fifty dependencies, of which four run back.
-pub fn arch30(seed: u64) -> Sample {
+pub(crate) fn arch30(seed: u64) -> Sample {
     let tiers: [&[&str]; 5] = [
         &["web", "ios", "android", "partner"],
         &["cdn", "gateway", "bff", "auth"],
@@ -128,9 +125,9 @@ pub fn arch30(seed: u64) -> Sample {
     }
     let of = |tier: usize| -> Vec<usize> { (0..tier_of.len()).filter(|&n| tier_of[n] == tier).collect() };
     let mut pairs = std::collections::BTreeSet::new();
-    for node in 0..names.len() {
-        if tier_of[node] > 0 {
-            let callers = of(tier_of[node] - 1);
+    for (node, &tier) in tier_of.iter().enumerate() {
+        if tier > 0 {
+            let callers = of(tier - 1);
             pairs.insert((callers[random.below(callers.len())], node));
         }
     }
@@ -151,11 +148,11 @@ pub fn arch30(seed: u64) -> Sample {
     }
     let edges =
         pairs.into_iter().map(|(from, to)| LayoutEdge { from, to, kind: kind(&mut random), label: 0 }).collect();
-    sample(names, edges)
+    sample(&names, edges)
 }
 
 /// A local layered graph: 1.6 edges a node, 12 % of them long, 4 % turned backwards.
-pub fn local(count: usize, seed: u64) -> Sample {
+pub(crate) fn local(count: usize, seed: u64) -> Sample {
     let mut random = Random(seed);
     let names: Vec<String> = (0..count).map(|n| format!("n{n}")).collect();
     let tiers = ((count as f64).sqrt() * 0.7) as usize + 3;
@@ -180,5 +177,21 @@ pub fn local(count: usize, seed: u64) -> Sample {
     }
     let edges =
         pairs.into_iter().map(|(from, to)| LayoutEdge { from, to, kind: kind(&mut random), label: 0 }).collect();
-    sample(names, edges)
+    sample(&names, edges)
+}
+
+/// Like [`local`], but every edge may lead anywhere to the right: the worst there is to draw.
+pub(crate) fn far(count: usize, seed: u64) -> Sample {
+    let mut random = Random(seed);
+    let names: Vec<String> = (0..count).map(|n| format!("n{n}")).collect();
+    let mut pairs = std::collections::BTreeSet::new();
+    while pairs.len() < count * 16 / 10 {
+        let (a, b) = (random.below(count), random.below(count));
+        if a != b {
+            pairs.insert(if random.below(100) < 4 { (a.max(b), a.min(b)) } else { (a.min(b), a.max(b)) });
+        }
+    }
+    let edges =
+        pairs.into_iter().map(|(from, to)| LayoutEdge { from, to, kind: kind(&mut random), label: 0 }).collect();
+    sample(&names, edges)
 }

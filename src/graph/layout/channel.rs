@@ -170,17 +170,20 @@ fn without_four_way_joins(bundle: &Bundle) -> Vec<(Vec<i32>, Vec<i32>)> {
 /// The lists of runs that each run must stand left of, free of circles; runs are cut for that.
 fn demands(runs: &mut Vec<Run>, taken: &mut BTreeSet<i32>) -> Vec<Vec<usize>> {
     loop {
-        let mut left_of: HashMap<i32, usize> = HashMap::new();
+        let mut left_of: HashMap<i32, Vec<usize>> = HashMap::new();
         for (index, run) in runs.iter().enumerate().filter(|(_, run)| !run.after_step) {
-            left_of.extend(run.left.iter().map(|&row| (row, index)));
+            for &row in &run.left {
+                left_of.entry(row).or_default().push(index);
+            }
         }
         let mut before: Vec<Vec<usize>> = vec![Vec::new(); runs.len()];
         for (index, run) in runs.iter().enumerate() {
             for row in &run.right {
-                if let Some(&other) = left_of.get(row)
-                    && runs[other].net != run.net
-                {
-                    before[other].push(index);
+                for &other in left_of.get(row).into_iter().flatten() {
+                    let same_net = runs[other].net == run.net;
+                    if other != index && !(same_net && run.left.contains(row)) {
+                        before[other].push(index);
+                    }
                 }
             }
             if run.after_step {

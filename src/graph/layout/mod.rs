@@ -1,9 +1,9 @@
 //! A layered layout, left to right, in whole character cells.
 //!
-//! Callers stand left of the called. The phases, one file each: [`cycles`] (which edges run
-//! backwards), [`ranks`] (columns), [`strands`] (long edges become chains, bundled by source and
-//! kind), [`order`] (who stands above whom), [`rows`] (vertical cells), [`channel`] (tracks for the
-//! vertical runs between two columns), [`routes`] (the polylines), [`pack`] (unconnected parts).
+//! Callers stand left of the called. The phases, one file each: `cycles` (which edges run
+//! backwards), `ranks` (columns), `strands` (long edges become chains, bundled by source and
+//! kind), `order` (who stands above whom), `rows` (vertical cells), `channel` (tracks for the
+//! vertical runs between two columns), `routes` (the polylines), `pack` (unconnected parts).
 //!
 //! Deterministic: the same input gives the same cells, on every machine; the effort is bounded by
 //! counted work, never by a clock. Nothing recurses over the graph.

@@ -1,5 +1,5 @@
 //! The order inside each rank: sweeps by median and by barycentre, exchanges of neighbours, the
-//! best of two starts.
+//! best of two starts or, for small graphs, of up to twelve.
 //!
 //! The effort is bounded by counted steps. With the rows of an earlier layout the known boxes keep
 //! their order and only joints and new boxes look for their place.
@@ -11,8 +11,12 @@ use super::strands::Strands;
 const SWEEPS: usize = 24;
 /// Sweeps without an improvement after which a start is given up.
 const PATIENCE: usize = 5;
-/// Steps (segments looked at) for both starts together.
+/// Steps (segments looked at) for all starts together.
 const BUDGET: u64 = 12_000_000;
+/// Starts at most; the third and later ones only while less than [`EASY`] steps were taken.
+const STARTS: u64 = 12;
+/// Steps that a small graph may always take.
+const EASY: u64 = 600_000;
 
 /// Who stands where.
 pub(super) struct Orders {
@@ -62,6 +66,56 @@ struct Search<'a> {
     fixed: Vec<bool>,
     steps: u64,
     counter: Counter,
+    far: FarEnds,
+}
+
+/// Sorted lists in one buffer; exchanging two lists exchanges their bounds.
+#[derive(Default)]
+struct Lists {
+    ends: Vec<usize>,
+    bounds: Vec<(usize, usize)>,
+}
+
+impl Lists {
+    fn push(&mut self, ends: impl Iterator<Item = usize>) {
+        let start = self.ends.len();
+        self.ends.extend(ends);
+        self.ends[start..].sort_unstable();
+        self.bounds.push((start, self.ends.len()));
+    }
+
+    fn list(&self, index: usize) -> &[usize] {
+        let (start, end) = self.bounds[index];
+        &self.ends[start..end]
+    }
+}
+
+/// Where the neighbours of each vertex of one rank stand.
+#[derive(Default)]
+struct FarEnds {
+    left: Lists,
+    right: Lists,
+}
+
+impl FarEnds {
+    fn clear(&mut self) {
+        for lists in [&mut self.left, &mut self.right] {
+            lists.ends.clear();
+            lists.bounds.clear();
+        }
+    }
+
+    /// Crossings saved by exchanging a vertex with the one before it, and the steps taken.
+    fn gain(&self, index: usize) -> (i64, u64) {
+        let mut gained = 0;
+        let mut steps = 0;
+        for lists in [&self.left, &self.right] {
+            let (upper, lower) = (lists.list(index - 1), lists.list(index));
+            gained += gain(upper, lower);
+            steps += (upper.len() + lower.len()) as u64;
+        }
+        (gained, steps)
+    }
 }
 
 /// Finds the order; `None` if cancelled.
@@ -81,6 +135,7 @@ pub(super) fn order(
         fixed: vec![false; count],
         steps: 0,
         counter: Counter::new(),
+        far: FarEnds::default(),
     };
     let known = previous.filter(|rows| {
         let known = rows.iter().filter(|row| row.is_some()).count();
@@ -91,9 +146,12 @@ pub(super) fn order(
         search.start_from(rows);
         search.improve(&mut best, BUDGET, cancelled)?;
     } else {
-        for start in 0..2 {
-            search.start_by_walk(start == 1);
-            let limit = BUDGET * (start + 1) / 2;
+        for start in 0..STARTS {
+            if start >= 2 && search.steps > EASY {
+                break;
+            }
+            search.start_by_walk(start % 2 == 1, start / 2);
+            let limit = if start < 2 { BUDGET * (start + 1) / 2 } else { BUDGET };
             search.improve(&mut best, limit, cancelled)?;
         }
     }
@@ -115,7 +173,7 @@ impl Search<'_> {
 
     /// Orders by a depth-first walk from the left (or from the right), which keeps what belongs
     /// together together.
-    fn start_by_walk(&mut self, from_right: bool) {
+    fn start_by_walk(&mut self, from_right: bool, turn: u64) {
         let count = self.strands.vertices.len();
         let mut seen = vec![false; count];
         let mut ranks = vec![Vec::new(); self.ranks.len()];
@@ -124,6 +182,9 @@ impl Search<'_> {
             let rank = self.strands.vertices[vertex].rank;
             (if from_right { self.ranks.len() - rank } else { rank }, vertex)
         });
+        // Later starts begin elsewhere, which leads to other orders.
+        let begin = roots.len() * turn as usize * 2 / STARTS as usize;
+        roots.rotate_left(begin);
         let mut stack = Vec::new();
         for root in roots {
             stack.push(root);
@@ -291,14 +352,13 @@ impl Search<'_> {
 
     fn exchange_in(&mut self, rank: usize, also_equal: bool) -> i64 {
         let mut members = std::mem::take(&mut self.ranks[rank]);
-        let mut near: Vec<[Vec<usize>; 2]> = Vec::with_capacity(members.len());
+        let mut far = std::mem::take(&mut self.far);
+        far.clear();
         for &vertex in &members {
-            let mut left: Vec<usize> =
-                self.left.of(vertex).iter().map(|&(other, port)| self.position[other] * 4 + port).collect();
-            left.sort_unstable();
-            let mut right: Vec<usize> = self.right.of(vertex).iter().map(|&(other, _)| self.position[other]).collect();
-            right.sort_unstable();
-            near.push([left, right]);
+            let left = self.left.of(vertex).iter();
+            far.left.push(left.map(|&(other, port)| self.position[other] * 4 + port));
+            let right = self.right.of(vertex).iter();
+            far.right.push(right.map(|&(other, _)| self.position[other]));
         }
         let mut total = 0;
         for index in 1..members.len() {
@@ -306,15 +366,16 @@ impl Search<'_> {
             if self.fixed[upper] && self.fixed[lower] {
                 continue;
             }
-            let (a, b) = (&near[index - 1], &near[index]);
-            self.steps += (a[0].len() + a[1].len() + b[0].len() + b[1].len()) as u64;
-            let gain = gain(&a[0], &b[0]) + gain(&a[1], &b[1]);
-            if gain > 0 || (also_equal && gain == 0) {
+            let (gained, steps) = far.gain(index);
+            self.steps += steps;
+            if gained > 0 || (also_equal && gained == 0) {
                 members.swap(index - 1, index);
-                near.swap(index - 1, index);
-                total += gain;
+                far.left.bounds.swap(index - 1, index);
+                far.right.bounds.swap(index - 1, index);
+                total += gained;
             }
         }
+        self.far = far;
         for (index, &vertex) in members.iter().enumerate() {
             self.position[vertex] = index;
         }

@@ -44,16 +44,22 @@ pub(super) fn ranks(nodes: usize, edges: &[LayoutEdge], reversed: &[bool]) -> Ve
             rank[node] = wanted;
         };
         if round % 2 == 0 {
-            sequence.iter().rev().for_each(|&node| tighten(node));
+            for &node in sequence.iter().rev() {
+                tighten(node);
+            }
         } else {
-            sequence.iter().for_each(|&node| tighten(node));
+            for &node in &sequence {
+                tighten(node);
+            }
         }
         if !moved {
             break;
         }
     }
     let first = rank.iter().copied().min().unwrap_or(0);
-    rank.iter_mut().for_each(|r| *r -= first);
+    for r in &mut rank {
+        *r -= first;
+    }
     close_gaps(&mut rank);
     rank
 }
@@ -61,7 +67,9 @@ pub(super) fn ranks(nodes: usize, edges: &[LayoutEdge], reversed: &[bool]) -> Ve
 /// Renumbers so that no rank is empty.
 fn close_gaps(rank: &mut [usize]) {
     let mut used = vec![false; rank.iter().max().map_or(0, |last| last + 1)];
-    rank.iter().for_each(|&r| used[r] = true);
+    for &r in rank.iter() {
+        used[r] = true;
+    }
     let mut number = 0;
     let numbers: Vec<usize> = used
         .iter()
@@ -71,5 +79,7 @@ fn close_gaps(rank: &mut [usize]) {
             own
         })
         .collect();
-    rank.iter_mut().for_each(|r| *r = numbers[*r]);
+    for r in rank.iter_mut() {
+        *r = numbers[*r];
+    }
 }

@@ -8,10 +8,21 @@ use super::{CellRect, LabelSlot, LayoutOptions, Part, PartLayout, Point, Route};
 use std::collections::HashMap;
 
 /// Above this many tracks they stand side by side; up to it a column stays free between two.
-const AIRY_TRACKS: usize = 6;
+const AIRY_TRACKS: usize = 4;
 
-/// A net in a channel; the flag tells a self-loop's way back from the other ways of its net.
-type Place = (usize, usize, bool);
+/// What a net does in a channel; each has vertical runs of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Way {
+    /// From the port to the right.
+    Forward,
+    /// Out of the port down to a lane or a self-loop's row; along a lane; up from a lane.
+    Back,
+    /// Up from a self-loop's row into the box.
+    Loop,
+}
+
+/// A net, a channel, a way.
+type Place = (usize, usize, Way);
 
 /// The columns of one channel, counted from its own left edge.
 struct Span {
@@ -185,11 +196,11 @@ impl Builder<'_> {
     fn gather(&mut self, part: &Part, reversed: &[bool]) {
         for net in 0..self.strands.nets.len() {
             let first = self.rank[self.strands.nets[net].source] + 1;
-            self.touch((net, first, false), true, self.port_row(net));
+            self.touch((net, first, Way::Forward), true, self.port_row(net));
             for (hop, &joint) in self.strands.nets[net].joints.iter().enumerate() {
                 let row = self.tops[joint];
-                self.touch((net, first + hop, false), false, row);
-                self.touch((net, first + hop + 1, false), true, row);
+                self.touch((net, first + hop, Way::Forward), false, row);
+                self.touch((net, first + hop + 1, Way::Forward), true, row);
             }
         }
         for (edge, link) in part.links.iter().enumerate() {
@@ -197,21 +208,23 @@ impl Builder<'_> {
             let row = self.entry_row(self.strands.entry_of_edge[edge]);
             let (from, to) = (self.rank[link.from], self.rank[link.to]);
             if !reversed[edge] {
-                self.touch((net, to, false), false, row);
+                self.touch((net, to, Way::Forward), false, row);
             } else if link.from == link.to {
                 let back = self.middle(link.from) + self.strands.loop_row(link.from, net);
-                self.touch((net, from + 1, false), true, back);
-                self.touch((net, from, true), false, back);
-                self.touch((net, from, true), false, row);
+                self.touch((net, from + 1, Way::Back), true, self.port_row(net));
+                self.touch((net, from + 1, Way::Back), true, back);
+                self.touch((net, from, Way::Loop), false, back);
+                self.touch((net, from, Way::Loop), false, row);
             } else {
                 let lane = self.lanes.get(&net).copied().unwrap_or(0);
-                self.touch((net, from + 1, false), true, lane);
+                self.touch((net, from + 1, Way::Back), true, self.port_row(net));
+                self.touch((net, from + 1, Way::Back), true, lane);
                 for channel in to + 1..=from {
-                    self.touch((net, channel, false), true, lane);
-                    self.touch((net, channel, false), false, lane);
+                    self.touch((net, channel, Way::Back), true, lane);
+                    self.touch((net, channel, Way::Back), false, lane);
                 }
-                self.touch((net, to, false), false, lane);
-                self.touch((net, to, false), false, row);
+                self.touch((net, to, Way::Back), false, lane);
+                self.touch((net, to, Way::Back), false, row);
             }
         }
     }
@@ -285,13 +298,15 @@ impl Builder<'_> {
             } else {
                 self.lanes.get(&net).copied().unwrap_or(row)
             };
-            turn(&mut points, (net, from + 1, false), true, row, back);
-            turn(&mut points, (net, to, is_loop), false, back, last_row);
+            let up = if is_loop { Way::Loop } else { Way::Back };
+            turn(&mut points, (net, from + 1, Way::Back), true, row, back);
+            turn(&mut points, (net, to, up), false, back, last_row);
         } else {
-            for channel in from + 1..=to {
-                let next =
-                    if channel == to { last_row } else { self.tops[self.strands.nets[net].joints[channel - from - 1]] };
-                let Some(&bundle) = self.places.get(&(net, channel, false)) else {
+            // The rows at the right edges of the channels on the way: joints, then the entry.
+            let joints = self.strands.nets[net].joints.iter().map(|&joint| self.tops[joint]);
+            let rows = joints.take(to - from - 1).chain([last_row]);
+            for (channel, next) in (from + 1..).zip(rows) {
+                let Some(&bundle) = self.places.get(&(net, channel, Way::Forward)) else {
                     continue;
                 };
                 let span = &spans[channel];
@@ -320,7 +335,7 @@ impl Builder<'_> {
             points.len()
         };
         points.push(Point { x: head, y: target.middle() });
-        let (points, join) = tail_straightened(points, join);
+        let (points, join) = tail_straightened(&points, join);
         Route { points, join, reversed, label }
     }
 }
@@ -345,7 +360,7 @@ fn straightened(points: &[Point]) -> Vec<Point> {
 }
 
 /// Drops repeated points at the end without moving the joint to another cell.
-fn tail_straightened(points: Vec<Point>, join: usize) -> (Vec<Point>, usize) {
+fn tail_straightened(points: &[Point], join: usize) -> (Vec<Point>, usize) {
     let mut head = straightened(&points[..join.min(points.len())]);
     let tail = straightened(&points[join.min(points.len())..]);
     if tail.first() == head.last() {

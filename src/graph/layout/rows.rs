@@ -216,7 +216,7 @@ fn middle(pulls: &[Pull], place: impl Fn(&Pull) -> i64) -> Option<(i64, i64)> {
     places.sort_unstable();
     let half = places.len() / 2;
     let upper = *places.get(half)?;
-    let lower = if places.len() % 2 == 0 { places[half - 1] } else { upper };
+    let lower = if places.len().is_multiple_of(2) { places[half - 1] } else { upper };
     let weight = pulls.iter().map(|pull| pull.weight).sum();
     Some(((lower + upper).div_euclid(2), weight))
 }
@@ -254,7 +254,9 @@ fn isotonic(terms: &[(i64, i64)], bounds: &[usize], mirrored: bool) -> Vec<i64> 
     }
     if mirrored {
         best.reverse();
-        best.iter_mut().for_each(|place| *place = -*place);
+        for place in &mut best {
+            *place = -*place;
+        }
     }
     best
 }

@@ -40,9 +40,8 @@ pub(super) fn joint(arms: Arms, set: GlyphSet) -> char {
         return match (present, heavy > 0) {
             (0, _) => ' ',
             (0b0101 | 0b0100 | 0b0001, false) => '-',
-            (0b1010 | 0b1000 | 0b0010, false) => '|',
             (0b0101 | 0b0100 | 0b0001, true) => '=',
-            (0b1010 | 0b1000 | 0b0010, true) => '#',
+            (0b1010 | 0b1000 | 0b0010, false) => '|',
             (_, true) => '#',
             _ => '+',
         };
@@ -52,26 +51,19 @@ pub(super) fn joint(arms: Arms, set: GlyphSet) -> char {
 
 /// The character of a line that runs straight on.
 pub(super) fn straight(kind: EdgeKind, vertical: bool, heavy: bool, odd: bool, set: GlyphSet) -> char {
-    match (set, kind, vertical, heavy) {
-        (GlyphSet::Ascii, EdgeKind::Sync, false, false) => '-',
-        (GlyphSet::Ascii, EdgeKind::Sync, false, true) => '=',
-        (GlyphSet::Ascii, EdgeKind::Sync, true, false) => '|',
-        (GlyphSet::Ascii, EdgeKind::Sync | EdgeKind::Async, true, true) => '#',
-        (GlyphSet::Ascii, EdgeKind::Async, false, _) if odd => ' ',
-        (GlyphSet::Ascii, EdgeKind::Async, false, false) => '-',
-        (GlyphSet::Ascii, EdgeKind::Async, false, true) => '=',
-        (GlyphSet::Ascii, EdgeKind::Async, true, false) => ':',
-        (GlyphSet::Ascii, EdgeKind::Soft, _, _) => '.',
-        (GlyphSet::Unicode, EdgeKind::Sync, false, false) => '─',
-        (GlyphSet::Unicode, EdgeKind::Sync, false, true) => '━',
-        (GlyphSet::Unicode, EdgeKind::Sync, true, false) => '│',
-        (GlyphSet::Unicode, EdgeKind::Sync, true, true) => '┃',
-        (GlyphSet::Unicode, EdgeKind::Async, false, false) => '╌',
-        (GlyphSet::Unicode, EdgeKind::Async, false, true) => '╍',
-        (GlyphSet::Unicode, EdgeKind::Async, true, false) => '┆',
-        (GlyphSet::Unicode, EdgeKind::Async, true, true) => '┇',
-        (GlyphSet::Unicode, EdgeKind::Soft, _, _) => '·',
-    }
+    let (light, strong) = match (set, kind, vertical) {
+        (GlyphSet::Ascii, EdgeKind::Async, false) if odd => (' ', ' '),
+        (GlyphSet::Ascii, EdgeKind::Sync | EdgeKind::Async, false) => ('-', '='),
+        (GlyphSet::Ascii, EdgeKind::Sync, true) => ('|', '#'),
+        (GlyphSet::Ascii, EdgeKind::Async, true) => (':', '#'),
+        (GlyphSet::Ascii, EdgeKind::Soft, _) => ('.', '.'),
+        (GlyphSet::Unicode, EdgeKind::Sync, false) => ('─', '━'),
+        (GlyphSet::Unicode, EdgeKind::Sync, true) => ('│', '┃'),
+        (GlyphSet::Unicode, EdgeKind::Async, false) => ('╌', '╍'),
+        (GlyphSet::Unicode, EdgeKind::Async, true) => ('┆', '┇'),
+        (GlyphSet::Unicode, EdgeKind::Soft, _) => ('·', '·'),
+    };
+    if heavy { strong } else { light }
 }
 
 /// The arrowhead before a box.

@@ -214,8 +214,9 @@ pub(super) fn draw(scene: &Scene<'_>, strokes: &Strokes, picture: &mut Picture) 
             let heavy = stroke.arms.contains(&2);
             let mut arms = stroke.arms;
             if arms.iter().all(|arm| *arm > 0) {
-                // Lines meet and enter the box: the arrowhead follows, no arm is needed.
-                arms[RIGHT] = 0;
+                // Directly before or after a box four arms would look like a crossing; the arm
+                // towards the box is not needed.
+                arms[if matches!(stroke.group, Group::Out(_)) { LEFT } else { RIGHT }] = 0;
             }
             let uniform = |a: usize, b: usize| arms[a] == arms[b] && arms[a] > 0;
             let count = arms.iter().filter(|arm| **arm > 0).count();

@@ -107,6 +107,7 @@ pub enum Zoom {
 
 impl Zoom {
     /// The next coarser level, or the same if there is none.
+    #[must_use]
     pub const fn out(self) -> Self {
         match self {
             Self::Boxes => Self::Names,
@@ -115,6 +116,7 @@ impl Zoom {
     }
 
     /// The next finer level, or the same if there is none.
+    #[must_use]
     pub const fn closer(self) -> Self {
         match self {
             Self::Boxes | Self::Names => Self::Boxes,
@@ -243,7 +245,7 @@ impl Picture {
     }
 }
 
-/// Draws the part of the scene that the viewport (in cells of the layout's canvas) shows.
+/// Draws the part of the scene that the viewport (in cells of the layout's canvas) shows, at most 4,096 cells each way.
 pub fn draw(scene: &Scene<'_>, viewport: CellRect) -> Picture {
     let mut picture = Picture::new(viewport);
     let strokes = lines::strokes(scene, picture.viewport);

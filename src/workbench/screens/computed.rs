@@ -67,9 +67,9 @@ impl Sheet for Headroom<'_> {
         vec![
             Column::text("resource", 22, 2),
             Column::text("limit", 11, 0),
-            Column::text("today", 13, 0),
-            Column::number("share", 14),
-            Column::text("full at", 18, 1),
+            Column::text("full at", 10, 1),
+            Column::text("share", 8, 1),
+            Column::text("today", 12, 0),
             Column::text("holding", 9, 0),
         ]
     }
@@ -83,12 +83,12 @@ impl Sheet for Headroom<'_> {
         match column {
             0 => Line::plain(resource.name()),
             1 => Line::plain(resource.kind.called()),
-            2 => {
+            2 => Line::plain(multiple(resource.saturates_at)),
+            3 => Line::plain(share(resource.utilisation)),
+            4 => {
                 let (text, role) = bar(resource.utilisation.likely);
                 Line::of(role, text)
             }
-            3 => Line::plain(share(resource.utilisation)),
-            4 => Line::plain(multiple(resource.saturates_at)),
             _ => match resource.holding_time {
                 Some(time) => Line::plain(Seconds::new(time.likely).to_string()),
                 None => Line::of(Role::Dim, "–"),
@@ -113,12 +113,12 @@ impl Sheet for Headroom<'_> {
         lines
     }
 
-    fn detail(&self, row: usize) -> Vec<Line> {
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
         let (Some(capacity), Some(resource)) = (self.capacity(), self.resource(row)) else { return Vec::new() };
         let mut lines = Vec::new();
         if let Some(place) = capacity.saturations.iter().position(|saturation| saturation.resource == row) {
             let because = &capacity.saturations[place].because;
-            for text in wrap(because, 70, 3) {
+            for text in wrap(because, cells, 3) {
                 lines.push(Line::plain(text));
             }
             lines.push(Line::of(Role::Dim, format!("number {} in the order of saturation", place + 1)));
@@ -271,8 +271,8 @@ impl Sheet for Measures<'_> {
         vec![Line::plain(self.empty)]
     }
 
-    fn detail(&self, row: usize) -> Vec<Line> {
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
         let Some((answer, unit)) = self.answer(row) else { return Vec::new() };
-        wrap(&answer.long(unit), 90, 3).iter().map(Line::plain).collect()
+        wrap(&answer.long(unit), cells, 3).iter().map(Line::plain).collect()
     }
 }

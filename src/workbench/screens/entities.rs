@@ -4,7 +4,7 @@ use super::sheet::{Column, Sheet, Target};
 use super::steps::TableSpec;
 use crate::model::{Element, EntityKind, EntityRef, FieldSpec, Shape};
 use crate::workbench::session::Session;
-use crate::workbench::view::{Line, Role};
+use crate::workbench::view::{Line, Role, wrap};
 
 /// Entities of one kind.
 pub struct EntityTable<'a> {
@@ -135,7 +135,8 @@ pub fn how(shape: Shape) -> String {
 impl Sheet for Form<'_> {
     fn title(&self) -> Line {
         let name = self.session.name_of(self.entity);
-        Line::of(Role::Strong, self.entity.kind.called()).and(Role::Plain, format!(" {name}"))
+        let gap = if name.is_empty() { "" } else { " " };
+        Line::of(Role::Strong, self.entity.kind.called()).and(Role::Plain, format!("{gap}{name}"))
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -171,8 +172,9 @@ impl Sheet for Form<'_> {
         self.session.element_of(self.entity)
     }
 
-    fn detail(&self, row: usize) -> Vec<Line> {
-        self.fields.get(row).map(|(_, spec)| Line::of(Role::Dim, spec.doc.trim())).into_iter().collect()
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
+        let doc = self.fields.get(row).map_or("", |(_, spec)| spec.doc.trim());
+        wrap(doc, cells, 2).iter().map(|text| Line::of(Role::Dim, text)).collect()
     }
 }
 
@@ -251,12 +253,16 @@ impl Sheet for Items<'_> {
         vec![Line::plain(format!("No {} yet. Press a to add one.", self.key))]
     }
 
-    fn detail(&self, _row: usize) -> Vec<Line> {
+    fn detail(&self, _row: usize, cells: usize) -> Vec<Line> {
         let example = match self.key {
-            "calls" => "In order, one after another; calls of one `from` with the same group run in parallel; a visit of a component makes all its calls.",
-            "options" => "Scores: { latency = 4, cost = 2 }, higher is better; the decision's weights say how much each counts.",
+            "calls" => {
+                "In order, one after another; calls of one `from` with the same group run in parallel; a visit of a component makes all its calls."
+            }
+            "options" => {
+                "Scores: { latency = 4, cost = 2 }, higher is better; the decision's weights say how much each counts."
+            }
             _ => return Vec::new(),
         };
-        vec![Line::of(Role::Dim, example)]
+        wrap(example, cells, 3).iter().map(|text| Line::of(Role::Dim, text)).collect()
     }
 }

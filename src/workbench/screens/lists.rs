@@ -100,7 +100,8 @@ impl Sheet for Findings<'_> {
 
     fn cell(&self, row: usize, column: usize) -> Line {
         if self.filter == FindingFilter::CannotTell {
-            let Some(undecided) = self.session.analysis.as_ref().and_then(|analysis| analysis.cannot_tell.get(row)) else {
+            let Some(undecided) = self.session.analysis.as_ref().and_then(|analysis| analysis.cannot_tell.get(row))
+            else {
                 return Line::blank();
             };
             return match column {
@@ -157,23 +158,25 @@ impl Sheet for Findings<'_> {
         vec![Line::plain("Nothing. The rules that could be decided are content.")]
     }
 
-    fn detail(&self, row: usize) -> Vec<Line> {
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
         let Some((_, finding)) = self.finding(row) else { return Vec::new() };
         let mut lines = vec![
             Line::of(Role::Accent, finding.code)
                 .and(Role::Strong, format!(" {}", finding.name))
                 .and(Role::Dim, format!(" · {} · {}", finding.severity.word(), finding.confidence.word())),
         ];
-        lines.extend(wrap(&finding.message, 96, 4).iter().map(Line::plain));
+        lines.extend(wrap(&finding.message, cells, 4).iter().map(Line::plain));
         if let Some(path) = &finding.path {
-            lines.extend(wrap(&path.join(" → "), 96, 2).iter().map(|text| Line::of(Role::Dim, text)));
+            lines.extend(wrap(&path.join(" → "), cells, 2).iter().map(|text| Line::of(Role::Dim, text)));
         }
-        for text in wrap(&finding.remedy, 90, 3) {
-            lines.push(Line::of(Role::Good, "→ ").and(Role::Plain, text));
+        for (number, text) in wrap(&finding.remedy, cells.saturating_sub(2), 4).iter().enumerate() {
+            lines.push(Line::of(Role::Good, if number == 0 { "→ " } else { "  " }).and(Role::Plain, text));
         }
         if !finding.flows.is_empty() {
-            let slos = if finding.slos.is_empty() { String::new() } else { format!(" · SLOs: {}", finding.slos.join(", ")) };
-            lines.push(Line::of(Role::Dim, format!("hurts {}{slos}", finding.flows.join(", "))));
+            let slos =
+                if finding.slos.is_empty() { String::new() } else { format!(" · SLOs: {}", finding.slos.join(", ")) };
+            let hurts = format!("hurts {}{slos}", finding.flows.join(", "));
+            lines.extend(wrap(&hurts, cells, 2).iter().map(|text| Line::of(Role::Dim, text)));
         }
         lines
     }
@@ -228,14 +231,14 @@ impl Sheet for Problems<'_> {
         vec![Line::plain("Every line of the file was understood.")]
     }
 
-    fn detail(&self, row: usize) -> Vec<Line> {
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
         let Some(problem) = self.session.document.problems().get(row) else { return Vec::new() };
         let text = self.session.document.text();
         let lines = self.session.document.map().lines();
         let range = lines.line_range(lines.line_of(problem.span.start));
         let excerpt: String = text.get(range).unwrap_or_default().trim_end().chars().take(160).collect();
         let mut shown = vec![Line::of(Role::Dim, "▏ ").and(Role::Plain, excerpt)];
-        shown.extend(wrap(&problem.message, 96, 3).iter().map(|text| Line::of(Role::Strong, text)));
+        shown.extend(wrap(&problem.message, cells, 3).iter().map(|text| Line::of(Role::Strong, text)));
         if let Some(help) = &problem.help {
             shown.push(Line::of(Role::Good, "→ ").and(Role::Plain, help));
         }
@@ -417,8 +420,8 @@ impl Sheet for Reading {
         Target::Text(entry.name.clone(), lines)
     }
 
-    fn detail(&self, row: usize) -> Vec<Line> {
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
         let Some(entry) = self.entries.get(row) else { return Vec::new() };
-        wrap(&entry.summary, 96, 3).iter().map(Line::plain).collect()
+        wrap(&entry.summary, cells, 3).iter().map(Line::plain).collect()
     }
 }

@@ -37,7 +37,8 @@ pub fn answered(session: &Session, questions: &[Question]) -> usize {
 impl Sheet for Questions<'_> {
     fn title(&self) -> Line {
         let answered = answered(self.session, self.questions);
-        Line::of(Role::Strong, &self.title).and(Role::Dim, format!(" · {answered} of {} answered", self.questions.len()))
+        Line::of(Role::Strong, &self.title)
+            .and(Role::Dim, format!(" · {answered} of {} answered", self.questions.len()))
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -74,15 +75,16 @@ impl Sheet for Questions<'_> {
         Some(crate::model::EntityRef::new(crate::model::EntityKind::Answer, index))
     }
 
-    fn detail(&self, row: usize) -> Vec<Line> {
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
         let Some(question) = self.questions.get(row) else { return Vec::new() };
-        let mut lines: Vec<Line> = wrap(&question.text, 88, 3).iter().map(|text| Line::of(Role::Strong, text)).collect();
+        let mut lines: Vec<Line> =
+            wrap(&question.text, cells, 3).iter().map(|text| Line::of(Role::Strong, text)).collect();
         let answer = self.session.answer_of(&question.id).and_then(|index| self.session.review.answers.get(index));
         if let Some(answer) = answer {
             let said = [("because", &answer.reason), ("note", &answer.note), ("evidence", &answer.evidence)];
             for (called, text) in said {
                 if let Some(text) = text {
-                    lines.extend(wrap(&format!("{called}: {text}"), 88, 3).iter().map(Line::plain));
+                    lines.extend(wrap(&format!("{called}: {text}"), cells, 3).iter().map(Line::plain));
                 }
             }
             let by = answer.by.as_deref().unwrap_or("somebody");

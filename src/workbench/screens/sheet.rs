@@ -73,7 +73,7 @@ pub trait Sheet {
         vec![Line::of(Role::Dim, "Nothing here.")]
     }
     /// What to say under the rows about the selected one.
-    fn detail(&self, _row: usize) -> Vec<Line> {
+    fn detail(&self, _row: usize, _cells: usize) -> Vec<Line> {
         Vec::new()
     }
 }
@@ -151,7 +151,7 @@ pub fn draw(sheet: &dyn Sheet, mut cursor: Cursor, cells: usize, rows: usize, fo
         }
         return Drawn { lines, cursor, height: rows, ..Drawn::default() };
     }
-    let detail = sheet.detail(cursor.row);
+    let detail = sheet.detail(cursor.row, cells);
     let detail_rows = if detail.is_empty() { 0 } else { (detail.len() + 1).min(rows / 2) };
     let height = rows.saturating_sub(1 + detail_rows).max(1);
     cursor.follow(total, height);
@@ -240,4 +240,3 @@ fn align(line: Line, cells: usize, right: bool) -> Line {
     let spare = " ".repeat(cells.saturating_sub(line.width()));
     if right { Line::plain(spare).joined(line) } else { line.and(Role::Plain, spare) }
 }
-

@@ -352,7 +352,11 @@ pub const OUTCOMES: &[Section] = &[
         body: Body::Table(&TRIAGE),
         empty: "Nothing decided about a finding yet. Press t on a finding.",
     },
-    Section { title: "Parked", body: Body::Table(&PARKED), empty: "Nothing is parked. P parks the question or finding under the cursor." },
+    Section {
+        title: "Parked",
+        body: Body::Table(&PARKED),
+        empty: "Nothing is parked. P parks the question or finding under the cursor.",
+    },
     Section { title: "Meetings", body: Body::Table(&MEETINGS), empty: "No minutes yet." },
 ];
 

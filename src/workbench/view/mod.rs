@@ -8,7 +8,7 @@ mod grid;
 mod picture;
 mod text;
 
-pub use frame::{Areas, areas, too_small};
+pub use frame::{Areas, Folding, areas, too_small};
 pub use grid::{Grid, GridCell, paint};
 pub use picture::to_svg;
 pub use text::{fit, width, wrap};

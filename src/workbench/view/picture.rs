@@ -52,7 +52,11 @@ pub fn to_svg(view: &View) -> String {
             let (left, top) = (8 + x * CELL.0, 8 + y * CELL.1);
             if let Some(fill) = ground(role) {
                 let wide = (end - x) * CELL.0;
-                let _ = writeln!(svg, "<rect x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{}\" fill=\"{fill}\"/>", CELL.1);
+                let _ = writeln!(
+                    svg,
+                    "<rect x=\"{left}\" y=\"{top}\" width=\"{wide}\" height=\"{}\" fill=\"{fill}\"/>",
+                    CELL.1
+                );
             }
             if !text.trim().is_empty() {
                 let (fill, weight) = look(role);

@@ -30,33 +30,36 @@ pub fn fit(text: &str, cells: usize) -> String {
     kept
 }
 
-/// A text broken into lines of at most some cells, at spaces where there are any.
+/// A text broken into lines of at most some cells, at spaces where there are any; indentation of a paragraph is kept.
 ///
 /// Stops after `most` lines, the last of them cut.
 pub fn wrap(text: &str, cells: usize, most: usize) -> Vec<String> {
     let cells = cells.max(1);
     let mut lines = Vec::new();
     for paragraph in text.lines() {
-        let mut line = String::new();
-        let mut used = 0;
-        for word in paragraph.split_word_bounds() {
+        let indent: String = paragraph.chars().take_while(|c| *c == ' ').take(cells / 2).collect();
+        let mut line = indent.clone();
+        let mut used = width(&indent);
+        let mut empty = true;
+        for word in paragraph.split_whitespace() {
             let wide = width(word);
-            if used + wide <= cells {
+            let gap = usize::from(!empty);
+            if used + gap + wide <= cells {
+                if gap == 1 {
+                    line.push(' ');
+                }
                 line.push_str(word);
-                used += wide;
+                used += gap + wide;
+                empty = false;
                 continue;
             }
-            if word.trim().is_empty() {
-                continue;
-            }
-            if !line.trim().is_empty() {
-                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            if !empty {
+                lines.push(std::mem::take(&mut line));
                 if lines.len() >= most {
                     return ellipsis(lines, cells);
                 }
+                used = 0;
             }
-            line.clear();
-            used = 0;
             for grapheme in word.graphemes(true) {
                 let wide = width(grapheme);
                 if used + wide > cells && !line.is_empty() {
@@ -69,6 +72,7 @@ pub fn wrap(text: &str, cells: usize, most: usize) -> Vec<String> {
                 line.push_str(grapheme);
                 used += wide;
             }
+            empty = false;
         }
         lines.push(line.trim_end().to_owned());
         if lines.len() >= most {
