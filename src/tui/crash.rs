@@ -91,13 +91,7 @@ impl Drop for Guard {
     }
 }
 
-fn seen(
-    info: &PanicHookInfo<'_>,
-    drawing: ThreadId,
-    reports: &Mutex<Reports>,
-    state_dir: &Path,
-    rescue: &impl Fn(),
-) {
+fn seen(info: &PanicHookInfo<'_>, drawing: ThreadId, reports: &Mutex<Reports>, state_dir: &Path, rescue: &impl Fn()) {
     let on_drawing_thread = thread::current().id() == drawing;
     if on_drawing_thread {
         take_off();

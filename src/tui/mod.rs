@@ -106,7 +106,8 @@ pub enum TuiError {
 fn crashed(message: &str, file: Option<&Path>, kept: bool) -> String {
     let mut text = format!("kneepoint broke, which is its own fault: {message}");
     if let Some(file) = file {
-        text.push_str(&format!("\nA report without any text of the review is in {}", visible(&file.to_string_lossy())));
+        text.push_str("\nA report without any text of the review is in ");
+        text.push_str(&visible(&file.to_string_lossy()));
     }
     text.push_str(if kept {
         "\nUnsaved work is kept: open the review again and it is offered"
@@ -163,7 +164,8 @@ fn open(options: Options) -> Result<(Start, Option<ReviewFile>, Session), TuiErr
     let session = Session::new(folder);
     let path = options.path.clone().unwrap_or_else(|| PathBuf::from(UNTITLED));
     let left = session.switch(&path, on_disk.as_deref().unwrap_or_default());
-    let elsewhere = left.open_in.map(|process| format!("This review is open in another session too (process {process})."));
+    let elsewhere =
+        left.open_in.map(|process| format!("This review is open in another session too (process {process})."));
     let start = Start {
         text: on_disk.clone().unwrap_or_default(),
         path: options.path,
@@ -195,12 +197,9 @@ fn show(
         Ok(runtime.block_on(drive(app, &mut terminal, &mut services, first, incoming, signals)))
     }));
     services.finish();
-    match ended {
-        Ok(reason) => reason,
-        Err(_) => {
-            let report = guard.report();
-            let (message, crash_file) = report.map_or_else(Default::default, |report| (report.message, report.file));
-            Err(TuiError::Crashed { message, crash_file, kept })
-        }
-    }
+    ended.unwrap_or_else(|_| {
+        let report = guard.report();
+        let (message, crash_file) = report.map_or_else(Default::default, |report| (report.message, report.file));
+        Err(TuiError::Crashed { message, crash_file, kept })
+    })
 }

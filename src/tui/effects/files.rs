@@ -36,23 +36,11 @@ pub struct Files {
 
 impl Files {
     /// Begins to watch the review's file, if there is one.
-    pub fn new(
-        file: Option<ReviewFile>,
-        session: Session,
-        today: Date,
-        sender: UnboundedSender<Incoming>,
-    ) -> Self {
+    pub fn new(file: Option<ReviewFile>, session: Session, today: Date, sender: UnboundedSender<Incoming>) -> Self {
         let (tasks, receiver) = channel();
         let (done, finished) = channel();
-        let mut desk = Desk {
-            file,
-            told: None,
-            today,
-            session,
-            sender: sender.clone(),
-            watch: None,
-            looks: tasks.clone(),
-        };
+        let mut desk =
+            Desk { file, told: None, today, session, sender: sender.clone(), watch: None, looks: tasks.clone() };
         // Where no thread can be had, the receiver is gone and every task is answered with a failure.
         let _ = thread::Builder::new().name("files".to_owned()).spawn(move || {
             desk.session.begin();

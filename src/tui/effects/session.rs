@@ -143,9 +143,9 @@ impl Store for Session {
     fn write(&self, text: &str) -> Result<(), String> {
         let mut state = self.state();
         let saved = std::mem::take(&mut state.saved);
-        let result = state.recovery().and_then(|recovery| {
-            recovery.keep(text, &saved).map_err(|error| format!("{error}. Save often."))
-        });
+        let result = state
+            .recovery()
+            .and_then(|recovery| recovery.keep(text, &saved).map_err(|error| format!("{error}. Save often.")));
         state.saved = saved;
         result?;
         state.holds_work = true;

@@ -2,8 +2,8 @@
 //!
 //! Must not know what the work is. A job that panics is a job without a result; the next one runs as ever.
 
-use super::Incoming;
 use super::super::crash::{payload, without_quotes};
+use super::Incoming;
 use crate::workbench::{Done, Slot};
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
