@@ -106,7 +106,7 @@ fn open(options: tui::Options) -> Result<Exit, Failure> {
         Ok(reason) => Ok(Exit::Ended(reason.code())),
         Err(error) => {
             let code = if matches!(error, tui::TuiError::Crashed { .. }) { Exit::Ended(101) } else { Exit::Unusable };
-            Err(Failure { code, ..Failure::unusable(error.to_string()) })
+            Err(Failure { code, hints: error.hints(), message: error.to_string() })
         }
     }
 }
