@@ -94,7 +94,7 @@ pub(super) fn read(text: &str) -> (Tree, Vec<Problem>) {
 }
 
 fn syntax_problem(part: &str, base: usize, error: &ParseError) -> Problem {
-    let range = |span: toml_parser::Span| span.start().min(part.len())..span.end().min(part.len());
+    let range = |span: toml_parser::Span| part.floor_char_boundary(span.start())..part.ceil_char_boundary(span.end());
     let (context, unexpected) = (error.context().map(range), error.unexpected().map(range));
     let place = match (context, unexpected) {
         // What is never closed is reported where it is opened, not lines below.
@@ -145,9 +145,11 @@ impl<'a> Builder<'a> {
         self.problems.extend(errors.iter().take(MOST_PROBLEMS).map(|error| syntax_problem(part, base, error)));
     }
 
-    /// Where an event stands in the text.
+    /// Where an event stands in the text, in whole characters.
     fn span(&self, event: &Event) -> Span {
-        Span::new(self.base + event.span().start(), self.base + event.span().end())
+        let (text, span) = (self.source.input(), event.span());
+        let (start, end) = (text.floor_char_boundary(span.start()), text.ceil_char_boundary(span.end()));
+        Span::new(self.base + start, self.base + end)
     }
     fn take(&mut self) -> Option<Event> {
         let event = self.events.get(self.next).copied();
