@@ -1,5 +1,6 @@
 //! Files on disk: nothing typed is lost, nothing of others is overwritten, and every failure says what to do.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "what fails in a test fails the test")]
 
 use kneepoint::document::files::{FileWatch, OpenError, Recovery, ReviewFile, SaveError, SaveOutcome};
 use std::fs;
@@ -234,7 +235,7 @@ fn kill_9_loses_at_most_the_edit_under_way() {
     let progress = || fs::read_to_string(state.path().join("progress")).ok().and_then(|text| text.parse::<u64>().ok());
     let started = Instant::now();
     while progress().is_none_or(|edit| edit < 5) {
-        assert!(started.elapsed() < Duration::from_secs(60));
+        assert!(started.elapsed() < Duration::from_mins(1));
         std::thread::sleep(Duration::from_millis(5));
     }
     let path = state.path().join("killed.review.toml");

@@ -193,7 +193,7 @@ proptest! {
     fn a_merge_keeps_both_sides_or_asks(ours in prop::collection::vec(step(), 1..4), theirs in prop::collection::vec(step(), 1..4)) {
         let edited = |steps: &[Step]| {
             let mut document = Document::new(WHOLE.to_owned());
-            steps.iter().for_each(|step| { perform(&mut document, step); });
+            for step in steps { perform(&mut document, step); }
             document
         };
         let (ours, theirs) = (edited(&ours), edited(&theirs));
