@@ -1,3 +1,5 @@
 //! The `kneepoint` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    kneepoint::cli::run()
+}

@@ -3,14 +3,18 @@
 //! Pure: no clock, no file, no server. Must not know who asks.
 
 mod promise;
+mod references;
+mod remedy;
 
 pub use promise::{Promise, PromiseState};
 
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
+use crate::knowledge::Knowledge;
 use crate::model::{Evidence, Problem, Review};
-use crate::rules::{CannotTell, Finding, Summary};
+use crate::rules::{self, CannotTell, Finding, Severity, Summary, UnknownSelector};
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 
 /// What an analysis depends on besides the review and what was measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,12 +27,23 @@ pub struct Settings {
     pub select: Vec<String>,
     /// Rules not to run.
     pub ignore: Vec<String>,
+    /// Severities other than the rules' own, by code.
+    pub severities: BTreeMap<String, Severity>,
+    /// Thresholds other than the rules' own, by `CODE.key` (`KP201.hops`).
+    pub thresholds: BTreeMap<String, f64>,
 }
 
 impl Settings {
     /// All rules at today's load.
     pub fn new(today: Date) -> Self {
-        Self { today, load: 1.0, select: Vec::new(), ignore: Vec::new() }
+        Self {
+            today,
+            load: 1.0,
+            select: Vec::new(),
+            ignore: Vec::new(),
+            severities: BTreeMap::new(),
+            thresholds: BTreeMap::new(),
+        }
     }
 }
 
@@ -45,21 +60,32 @@ pub struct Analysis {
     pub cannot_tell: Vec<CannotTell>,
     /// How many of each.
     pub summary: Summary,
+    /// Selectors of the settings that name no rule.
+    pub unknown_selectors: Vec<UnknownSelector>,
     /// What is wrong with references into the method's knowledge (questions, patterns).
     pub problems: Vec<Problem>,
 }
 
 /// Analyses a review. Deterministic; milliseconds for a thousand components.
-pub fn analyze(review: &Review, _evidence: &Evidence, settings: &Settings) -> Analysis {
+pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Analysis {
     let graph = SystemGraph::new(review);
     let capacity = crate::capacity::compute(review, &graph, settings.load);
     let promise = Promise::of(review, &capacity);
+    let options = rules::Options {
+        select: settings.select.clone(),
+        ignore: settings.ignore.clone(),
+        severities: settings.severities.clone(),
+        thresholds: settings.thresholds.clone(),
+        ..rules::Options::new(settings.today)
+    };
+    let outcome = rules::run(review, &graph, &capacity, evidence, &options);
     Analysis {
         capacity,
         promise,
-        findings: Vec::new(),
-        cannot_tell: Vec::new(),
-        summary: Summary::default(),
-        problems: Vec::new(),
+        findings: outcome.findings,
+        cannot_tell: outcome.cannot_tell,
+        summary: outcome.summary,
+        unknown_selectors: outcome.unknown_selectors,
+        problems: references::problems(review, Knowledge::embedded()),
     }
 }

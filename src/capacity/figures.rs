@@ -1,31 +1,7 @@
 //! The computed figures, as plain data. Every ratio is 0…, every time in seconds, every rate per second.
 
 use crate::model::Element;
-
-/// A computed number with the range that ranges in the inputs give it.
-///
-/// Invariant: `low <= likely <= high`; infinite where nothing limits.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Span {
-    /// With every range at its favourable or unfavourable end, whichever gives less.
-    pub low: f64,
-    /// With every range at its likely value.
-    pub likely: f64,
-    /// The other end.
-    pub high: f64,
-}
-
-impl Span {
-    /// A number without a range.
-    pub fn exactly(value: f64) -> Self {
-        Self { low: value, likely: value, high: value }
-    }
-
-    /// Whether the inputs left a range.
-    pub fn is_range(&self) -> bool {
-        self.low < self.high
-    }
-}
+pub use crate::units::Span;
 
 /// What kind of limit a resource is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -73,7 +49,7 @@ pub struct Resource {
     pub capacity: Span,
     /// What arrives a second at the computed load.
     pub arrival_rate: Span,
-    /// How long one visit holds a slot, in seconds; `None` for rate limits.
+    /// How long one visit holds a slot, in seconds; `None` for rate limits and where nothing arrives.
     pub holding_time: Option<Span>,
     /// Offered utilisation at the computed load, 0…; above 1 it cannot be served.
     pub utilisation: Span,
@@ -140,6 +116,8 @@ pub struct Missing {
     pub key: String,
     /// What cannot be computed without it.
     pub text: String,
+    /// Whether something may saturate earlier than computed because of it: without it "nothing saturates" is not known.
+    pub decisive: bool,
 }
 
 /// The capacity picture at one load.

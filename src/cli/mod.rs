@@ -1,1 +1,58 @@
-//! (in progress)
+//! The command line: arguments, printing, exit codes. The only place that knows clap, and the only one that prints.
+//!
+//! Results go to stdout, everything else to stderr. Must not compute anything: it reads, asks the layers below, writes.
+
+mod arguments;
+mod check;
+mod exit;
+mod export;
+mod files;
+mod load;
+mod open;
+mod output;
+mod show;
+
+use arguments::{Arguments, Command};
+use clap::{CommandFactory, Parser};
+use exit::{Exit, Failure};
+use output::Output;
+use std::process::ExitCode;
+
+/// Runs the program: reads the arguments, does what they say, answers with the exit code.
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version are results, everything else is a usage error; a broken pipe is silent.
+            let code = if error.use_stderr() { Exit::Unusable } else { Exit::Fine };
+            let _ = error.print();
+            return code.into();
+        }
+    };
+    let output = Output::new(&arguments.global);
+    let code = match dispatch(arguments, &output) {
+        Ok(code) => code,
+        Err(failure) => {
+            output.failure(&failure);
+            failure.code
+        }
+    };
+    code.into()
+}
+
+fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
+    match arguments.command {
+        None => open::review(arguments.review.as_deref(), output),
+        Some(Command::Demo(demo)) => open::demo(&demo, output),
+        Some(Command::New(new)) => files::new(&new, output),
+        Some(Command::Check(check)) => check::check(&check, output),
+        Some(Command::Rule(rule)) => show::rule(&rule, output),
+        Some(Command::Capacity(capacity)) => show::capacity(&capacity, output),
+        Some(Command::Export(export)) => export::export(&export, output),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "kneepoint", &mut script);
+            output.result(&String::from_utf8_lossy(&script))
+        }
+    }
+}

@@ -2,13 +2,18 @@
 //!
 //! petgraph stays inside. Must not know text, rules or screens.
 
-/// The graph of a review's components and dependencies.
-#[derive(Debug)]
-pub struct SystemGraph {}
+mod blast;
+mod call_tree;
+mod chains;
+mod flow;
+pub mod layout;
+pub mod picture;
+mod reach;
+mod system;
+mod verify;
 
-impl SystemGraph {
-    /// From a review.
-    pub fn new(_review: &crate::model::Review) -> Self {
-        Self {}
-    }
-}
+pub use blast::Blast;
+pub use call_tree::CallNode;
+pub use flow::{FlowExpansion, FlowIssue, MadeCall, Step, Visit};
+pub use reach::Cycle;
+pub use system::{ComponentIndex, DependencyIndex, FlowIndex, SystemGraph, is_hard, is_synchronous};

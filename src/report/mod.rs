@@ -1,1 +1,26 @@
-//! (in progress)
+//! What a review and its analysis look like to readers: the review document, diagrams, and the texts and JSON of every
+//! command.
+//!
+//! Everything is a pure function to a text. Must not know files, terminals or clocks; the day is passed in.
+
+mod capacity;
+mod check;
+pub mod context;
+mod diagram;
+mod keep;
+mod markdown;
+mod measure;
+mod rule;
+mod style;
+mod text;
+
+pub use capacity::{capacity_json, capacity_text};
+pub use check::{check_json, check_text};
+pub use context::{Subject, context};
+pub use diagram::{Diagram, dot, flow as flow_diagram, mermaid};
+pub use keep::{KeepError, merge_keeps};
+pub use markdown::{REVIEW_TEMPLATE, Template, TemplateError, json, markdown};
+pub use measure::{Measured, measure_json, measure_text};
+pub use rule::{rule_json, rule_markdown, rule_text, rules_json, rules_markdown, rules_text};
+pub use style::Style;
+pub use text::{block, cell, line};

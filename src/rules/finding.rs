@@ -75,7 +75,7 @@ pub enum Figure {
 /// A named [`Figure`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fact {
-    /// What it is, in snake_case (`worst_case`).
+    /// What it is, in words joined by `_` (`worst_case`).
     pub name: &'static str,
     /// Its value.
     pub figure: Figure,
@@ -189,4 +189,6 @@ pub struct Summary {
     pub cannot_tell: usize,
     /// Findings that the ledger answers.
     pub triaged: usize,
+    /// Elements that a rule looked at and found in order.
+    pub passed: usize,
 }

@@ -1,7 +1,20 @@
 //! Rules: what the linter of architectures knows, one rule a file.
 //!
-//! Must not know how findings are shown, nor do I/O.
+//! A rule says finding, pass or cannot tell about each element it applies to; the engine selects, ranks, applies the
+//! ledger and counts. Must not know how findings are shown, nor do I/O.
 
+mod checks;
+mod context;
+mod engine;
 mod finding;
+mod impact;
+pub mod registry;
+mod report;
+mod rule;
+mod select;
+mod triage;
 
+pub use engine::{Options, Outcome, run};
 pub use finding::{CannotTell, Confidence, Fact, Figure, Finding, Severity, Standing, Summary, TriageMark};
+pub use rule::{Family, Rule, RuleInfo, SECTIONS, Setting};
+pub use select::{UnknownSelector, chosen, selects};

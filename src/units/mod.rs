@@ -5,7 +5,9 @@
 mod estimate;
 mod quantity;
 mod show;
+mod span;
 
 pub use estimate::Estimate;
 pub use quantity::{Bytes, Count, Multiple, Number, PerSecond, Percent, Quantity, QuantityError, Ratio, Seconds};
 pub use show::{significant, thousands};
+pub use span::Span;

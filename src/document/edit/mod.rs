@@ -144,6 +144,22 @@ impl Document {
         })
     }
 
+    /// Sets several keys of an entity in one step of undo; keys may be dotted (`cache.ttl`).
+    ///
+    /// # Errors
+    /// Where one of the inputs is not a value of its key, or a place cannot be edited; nothing is changed then.
+    pub fn set_many(&mut self, entity: EntityRef, fields: &[(&str, &str)]) -> Result<(), EditError> {
+        let mut typed = Vec::new();
+        for (key, input) in fields {
+            let keys: Vec<&str> = key.split('.').collect();
+            let toml = entity::typed(entity.kind, &keys, input)?;
+            typed.push((keys, toml));
+        }
+        let names: Vec<&str> = fields.iter().map(|(key, _)| *key).collect();
+        let label = self.label("set", entity, &[&names.join(", ")]);
+        self.edit(label, |draft| typed.iter().try_for_each(|(keys, toml)| entity::set(draft, entity, keys, toml)))
+    }
+
     /// Takes the value of a key away, with its line.
     ///
     /// # Errors

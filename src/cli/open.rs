@@ -1,0 +1,111 @@
+//! Opening the workbench: on the review that is meant, on a choice of reviews, or on a template.
+
+use super::arguments::Demo;
+use super::exit::{Exit, Failure};
+use super::files;
+use super::load::today;
+use super::output::Output;
+use crate::model::nearest;
+use crate::tui;
+use crate::workbench::Offer;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+/// The commands, for those who slip.
+const COMMANDS: [&str; 7] = ["demo", "new", "check", "rule", "capacity", "export", "completions"];
+
+/// `kneepoint [REVIEW]`.
+pub(super) fn review(path: Option<&Path>, output: &Output) -> Result<Exit, Failure> {
+    let Some(path) = path else { return here(output) };
+    if !path.exists() {
+        let error = std::io::Error::from(std::io::ErrorKind::NotFound);
+        let command = path.to_str().and_then(|typed| nearest(typed, COMMANDS));
+        let failure = files::unreadable(path, &error);
+        return Err(failure
+            .maybe(command.map(|command| format!("did you mean the command `kneepoint {command}`?")))
+            .hint(format!("`kneepoint new {}` creates it", path.display())));
+    }
+    // A folder and a file that may not be read are said here, not inside the workbench.
+    files::read(path)?;
+    terminal(&format!("`kneepoint check {}` says what is wrong without one", path.display()))?;
+    open(tui::Options { path: Some(path.to_path_buf()), ..options() })
+}
+
+/// `kneepoint` alone.
+fn here(output: &Output) -> Result<Exit, Failure> {
+    let reviews = files::reviews_in(Path::new("."));
+    let list = |reviews: &[PathBuf]| {
+        reviews.iter().map(|path| format!("{}\n", crate::report::line(&path.display().to_string()))).collect::<String>()
+    };
+    match reviews.as_slice() {
+        [only] => review(Some(only), output),
+        [] => {
+            if terminal("").is_err() {
+                let names = files::template_names().join("\n");
+                output.result(&format!("{names}\n"))?;
+                return Err(Failure::unusable("there is no review here; the templates are listed")
+                    .hint("`kneepoint new shop.review.toml --template NAME` begins one, `kneepoint demo` shows one"));
+            }
+            let templates = files::template_names().into_iter().filter_map(|name| {
+                let text = files::template(name)?.text;
+                Some(Offer::Template(name.to_owned(), about(text), text.to_owned()))
+            });
+            open(tui::Options { offers: templates.collect(), ..options() })
+        }
+        several => {
+            if terminal("").is_err() {
+                output.result(&list(several))?;
+                return Err(Failure::unusable("there are several reviews here; say which one")
+                    .hint(format!("`kneepoint {}`", several[0].display())));
+            }
+            open(tui::Options { offers: several.iter().cloned().map(Offer::Review).collect(), ..options() })
+        }
+    }
+}
+
+/// `demo [NAME]`.
+pub(super) fn demo(demo: &Demo, output: &Output) -> Result<Exit, Failure> {
+    let Some(example) = files::example(&demo.name) else {
+        return Err(Failure::unusable(format!("there is no example `{}`", demo.name)));
+    };
+    terminal(&format!("`kneepoint new shop.review.toml --template {}` writes a review like it", demo.name))?;
+    // A folder of its own in every run: nobody else's copy is touched, and a saved one can be found again.
+    let folder = tempfile::Builder::new().prefix("kneepoint-demo-").tempdir();
+    let folder = folder.map_err(|error| Failure::unusable(format!("cannot make a private copy: {error}")))?.keep();
+    let path = folder.join(format!("{}{}", demo.name, files::SUFFIX));
+    files::replace(&path, example.text)?;
+    let exit = open(tui::Options { path: Some(path.clone()), ..options() })?;
+    output.note(&format!("your copy is {}", path.display()));
+    Ok(exit)
+}
+
+/// Fails where there is no terminal to draw on.
+fn terminal(hint: &str) -> Result<(), Failure> {
+    if std::io::stdin().is_terminal() && std::io::stdout().is_terminal() {
+        return Ok(());
+    }
+    let failure = Failure::unusable("the workbench needs a terminal");
+    Err(if hint.is_empty() { failure } else { failure.hint(hint) })
+}
+
+fn options() -> tui::Options {
+    tui::Options::new(today())
+}
+
+/// What a template says of itself: the first sentence of its first comment.
+fn about(text: &str) -> String {
+    let comment = text.lines().find_map(|line| line.strip_prefix('#')).unwrap_or_default();
+    let sentence = comment.split(". ").next().unwrap_or_default().trim().trim_end_matches('.');
+    sentence.strip_prefix("A review to start from: ").unwrap_or(sentence).to_owned()
+}
+
+/// The one place where the workbench is entered.
+fn open(options: tui::Options) -> Result<Exit, Failure> {
+    match tui::run(options) {
+        Ok(reason) => Ok(Exit::Ended(reason.code())),
+        Err(error) => {
+            let code = if matches!(error, tui::TuiError::Crashed { .. }) { Exit::Ended(101) } else { Exit::Unusable };
+            Err(Failure { code, ..Failure::unusable(error.to_string()) })
+        }
+    }
+}

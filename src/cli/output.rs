@@ -1,0 +1,118 @@
+//! Writing to stdout and stderr: colour where it is wanted, silence where nobody listens any more.
+
+use super::arguments::{Color, Global};
+use super::exit::{Exit, Failure};
+use crate::document::SourceMap;
+use crate::model::{Gravity, Problem};
+use crate::report::{Style, line};
+use std::io::{ErrorKind, IsTerminal, Write};
+
+/// More problems of one file than this are counted.
+const MOST_PROBLEMS: usize = 50;
+
+/// Where a command writes.
+#[derive(Debug)]
+pub(super) struct Output {
+    /// The style of results.
+    pub(super) style: Style,
+    errors: Style,
+    quiet: bool,
+    verbose: bool,
+}
+
+impl Output {
+    pub(super) fn new(global: &Global) -> Self {
+        Self {
+            style: Style { colour: colour(global.color, std::io::stdout().is_terminal()) },
+            errors: Style { colour: colour(global.color, std::io::stderr().is_terminal()) },
+            quiet: global.quiet,
+            verbose: global.verbose,
+        }
+    }
+
+    /// Writes a result. A reader that went away is no failure; anything else that prevents it is.
+    #[expect(clippy::unused_self, reason = "whoever writes has an output, whatever it is made of")]
+    pub(super) fn result(&self, text: &str) -> Result<Exit, Failure> {
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::unusable(format!("cannot write the result: {error}")))
+            }
+            _ => Ok(Exit::Fine),
+        }
+    }
+
+    /// Says something that is neither a result nor a failure.
+    pub(super) fn note(&self, text: &str) {
+        if !self.quiet {
+            stderr(&format!("{}\n", line(text)));
+        }
+    }
+
+    /// Says something that only the curious want to know.
+    pub(super) fn detail(&self, text: &str) {
+        if self.verbose && !self.quiet {
+            stderr(&format!("{}\n", self.errors.dim(&line(text))));
+        }
+    }
+
+    /// Whether the curious are listening.
+    pub(super) fn verbose(&self) -> bool {
+        self.verbose
+    }
+
+    pub(super) fn failure(&self, failure: &Failure) {
+        let mut text = format!("{}: {}\n", self.errors.red("error"), line(&failure.message));
+        for hint in &failure.hints {
+            text.push_str(&format!("  {}: {}\n", self.errors.cyan("help"), line(hint)));
+        }
+        stderr(&text);
+    }
+
+    /// Says what is wrong in a file, on stderr.
+    pub(super) fn problems(&self, file: &str, text: &str, source: &SourceMap, problems: &[Problem]) {
+        let shown = problems.iter().filter(|problem| problem.gravity == Gravity::Error || !self.quiet);
+        for (count, problem) in shown.enumerate() {
+            if count == MOST_PROBLEMS {
+                stderr(&format!("{}: {} problems in all\n", line(file), problems.len()));
+                return;
+            }
+            stderr(&render(file, text, source, problem, self.errors));
+        }
+    }
+}
+
+fn stderr(text: &str) {
+    // Nothing can be said where nobody hears it.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// A problem with its place and the line it is in.
+fn render(file: &str, text: &str, source: &SourceMap, problem: &Problem, style: Style) -> String {
+    let word = match problem.gravity {
+        Gravity::Error => "error",
+        Gravity::Warning => "warning",
+    };
+    let at = source.position(text, problem.span.start);
+    let mut out =
+        format!("{}: {}\n", style.severity(&format!("{word}[{}]", problem.kind.name())), line(&problem.message));
+    out.push_str(&format!("  --> {}:{}:{}\n", line(file), at.line, at.column));
+    if let Some(help) = &problem.help {
+        out.push_str(&format!("  {}: {}\n", style.cyan("help"), line(help)));
+    }
+    out
+}
+
+/// `--color` first, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether a terminal is there.
+fn colour(color: Color, terminal: bool) -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if set("NO_COLOR") => false,
+        Color::Auto if std::env::var_os("CLICOLOR_FORCE").is_some_and(|value| !value.is_empty() && value != "0") => {
+            true
+        }
+        Color::Auto => terminal && std::env::var_os("TERM").is_none_or(|term| term != "dumb"),
+    }
+}

@@ -1,0 +1,3 @@
+//! KP4: failure paths.
+
+pub(crate) mod no_backpressure;

@@ -1,0 +1,5 @@
+//! KP2: flows and the fast path.
+
+pub(crate) mod deep_sync_chain;
+pub(crate) mod missing_timeout;
+pub(crate) mod timeout_inversion;

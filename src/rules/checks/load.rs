@@ -1,0 +1,70 @@
+//! What today's flows ask of a component: what the rules about hot keys and miss bursts share.
+
+use crate::model::{Component, Element, ServiceTime};
+use crate::rules::context::{Context, FlowView};
+
+/// What the flows ask of a component today; likely values.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Asked {
+    /// Visits a second, over the flows whose rate is known.
+    pub(crate) rate: f64,
+    /// Busy slots: Σ visits a second × service time, over the visits where both are known.
+    pub(crate) busy: f64,
+    /// What would make the figures whole: the element and its key.
+    pub(crate) missing: Vec<(Element, &'static str)>,
+}
+
+/// Today's rate at the entry of a flow.
+pub(crate) fn rate_of(context: &Context<'_>, view: FlowView<'_>) -> Option<f64> {
+    let load = context.capacity.load;
+    if load == 0.0 {
+        return view.flow.rate.map(|rate| rate.value());
+    }
+    let computed = context.capacity.flows.get(view.expansion.flow.0)?;
+    computed.arrival_rate.map(|rate| rate.likely / load).filter(|rate| rate.is_finite())
+}
+
+/// What all flows ask of a component.
+pub(crate) fn asked_of(context: &Context<'_>, component: &Component) -> Asked {
+    let mut asked = Asked::default();
+    let element = Element::Component(component.id().to_owned());
+    let Some(index) = context.graph.component(component.id()) else { return asked };
+    let mut add = |times: f64, service_time: Option<ServiceTime>| {
+        asked.rate += times;
+        match service_time.or(component.service_time) {
+            Some(time) => asked.busy += times * time.mean.value(),
+            None if times > 0.0 => asked.missing.push((element.clone(), "component.service_time")),
+            None => {}
+        }
+    };
+    let mut without_rate = Vec::new();
+    for view in context.flows_through(&element) {
+        let Some(rate) = rate_of(context, view) else {
+            without_rate.push((Element::Flow(view.flow.id().to_owned()), "flow.rate"));
+            continue;
+        };
+        if view.expansion.entry == Some(index) {
+            add(rate, None);
+        }
+        for made in view.expansion.made().filter(|made| made.to == index) {
+            add(rate * made.per_request.likely, view.call(made).and_then(|call| call.service_time));
+        }
+    }
+    asked.missing.dedup();
+    asked.missing.extend(without_rate);
+    asked
+}
+
+/// How many requests all replicas of a component work on at once; `None` where the workers are not said.
+pub(crate) fn slots(component: &Component) -> Option<f64> {
+    let replicas = component.replicas.map_or(1.0, |replicas| replicas.value());
+    component.workers.map(|workers| workers.value() * replicas)
+}
+
+/// How many times today's load the review expects at the worst: growth × peak; 1 where nothing is said.
+pub(crate) fn expected_load(context: &Context<'_>) -> f64 {
+    let growth = &context.review.growth;
+    let traffic = growth.traffic.map_or(1.0, |traffic| traffic.value());
+    let peak = growth.peak.map_or(1.0, |peak| peak.value());
+    (traffic * peak).max(1.0)
+}

@@ -1,0 +1,30 @@
+//! The rules, one a file; a rule is in the registry by standing in this list.
+
+mod data;
+mod failure;
+mod flows;
+mod load;
+mod operate;
+mod review;
+mod targets;
+mod worst_case;
+
+use super::rule::Rule;
+
+/// Every rule, by code.
+pub(crate) static ALL: &[&Rule] = &[
+    &targets::fast_path_without_slo::RULE,
+    &targets::unattainable_availability::RULE,
+    &flows::deep_sync_chain::RULE,
+    &flows::missing_timeout::RULE,
+    &flows::timeout_inversion::RULE,
+    &data::database_as_queue::RULE,
+    &data::hot_key::RULE,
+    &data::cache_without_invalidation::RULE,
+    &data::cache_stampede::RULE,
+    &failure::no_backpressure::RULE,
+    &operate::no_tracing::RULE,
+    &operate::no_slo_at_all::RULE,
+    &operate::microservices_too_early::RULE,
+    &review::orphan_triage::RULE,
+];

@@ -1,0 +1,3 @@
+//! KP9: the review itself.
+
+pub(crate) mod orphan_triage;

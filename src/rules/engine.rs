@@ -1,0 +1,166 @@
+//! The one engine: runs the chosen rules, completes what they found, applies the ledger, ranks, and counts.
+//!
+//! Rules decide nothing of this. Linear in the size of the review up to sorting.
+
+use super::context::Context;
+use super::finding::{CannotTell, Confidence, Fact, Figure, Finding, Severity, Standing, Summary};
+use super::impact::{Impact, Weight};
+use super::report::{Drafted, Report};
+use super::rule::{Rule, Stage};
+use super::select::{UnknownSelector, chosen};
+use super::triage::Ledger;
+use crate::capacity::Capacity;
+use crate::graph::SystemGraph;
+use crate::model::{Element, EntityKind, EntityRef, Evidence, Review};
+use jiff::civil::Date;
+use std::collections::BTreeMap;
+
+/// How the rules are run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Options {
+    /// The day for which expiries are judged.
+    pub today: Date,
+    /// Rules to run (codes, names or prefixes); empty is all.
+    pub select: Vec<String>,
+    /// Rules not to run; wins over `select`.
+    pub ignore: Vec<String>,
+    /// Severities other than the rules' own, by code.
+    pub severities: BTreeMap<String, Severity>,
+    /// Thresholds other than the rules' own, by `CODE.key`.
+    pub thresholds: BTreeMap<String, f64>,
+    /// The most findings a rule may have; the rest is counted in one note.
+    pub most: usize,
+}
+
+impl Options {
+    /// All rules as they are declared.
+    pub fn new(today: Date) -> Self {
+        Self {
+            today,
+            select: Vec::new(),
+            ignore: Vec::new(),
+            severities: BTreeMap::new(),
+            thresholds: BTreeMap::new(),
+            most: 200,
+        }
+    }
+}
+
+/// What the rules say about a review.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Outcome {
+    /// What was found, what hurts most in front.
+    pub findings: Vec<Finding>,
+    /// What could not be decided, by code and element.
+    pub cannot_tell: Vec<CannotTell>,
+    /// How many of each.
+    pub summary: Summary,
+    /// Selectors that name no rule.
+    pub unknown_selectors: Vec<UnknownSelector>,
+}
+
+/// Runs the chosen rules on a review.
+pub fn run(
+    review: &Review,
+    graph: &SystemGraph,
+    capacity: &Capacity,
+    evidence: &Evidence,
+    options: &Options,
+) -> Outcome {
+    let (rules, unknown_selectors) = chosen(&options.select, &options.ignore);
+    let mut context = Context::new(review, graph, capacity, evidence, options.today, &options.thresholds);
+    context.ran = rules.iter().map(|rule| rule.info.code).collect();
+    let mut outcome = Outcome { unknown_selectors, ..Outcome::default() };
+    let mut drafted = run_stage(&context, &rules, Stage::System, &mut outcome);
+    context.found = drafted.iter().map(|drafted| drafted.finding.id.clone()).collect();
+    drafted.append(&mut run_stage(&context, &rules, Stage::Ledger, &mut outcome));
+    for Drafted { finding, .. } in &mut drafted {
+        finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
+    }
+    outcome.findings = ranked(&context, drafted, options.most);
+    let ledger = Ledger::new(&review.triage);
+    for finding in &mut outcome.findings {
+        finding.standing = ledger.standing(finding, options.today);
+        count(&mut outcome.summary, finding);
+    }
+    outcome.cannot_tell.sort_by(|a, b| (a.code, &a.element, &a.missing).cmp(&(b.code, &b.element, &b.missing)));
+    outcome.summary.cannot_tell = outcome.cannot_tell.len();
+    outcome
+}
+
+fn run_stage(context: &Context<'_>, rules: &[&'static Rule], stage: Stage, outcome: &mut Outcome) -> Vec<Drafted> {
+    let mut drafted = Vec::new();
+    for rule in rules.iter().filter(|rule| rule.stage == stage) {
+        let mut report = Report::new(context, rule);
+        (rule.check)(context, &mut report);
+        outcome.summary.passed += report.passed;
+        outcome.cannot_tell.append(&mut report.cannot_tell);
+        drafted.append(&mut report.drafted);
+    }
+    drafted
+}
+
+/// What hurts most in front, at most so many of a rule, each with the flows and SLOs it hurts.
+///
+/// The order: severity, then critical flows, then their share of the value, then how many they are, then the identity.
+fn ranked(context: &Context<'_>, drafted: Vec<Drafted>, most: usize) -> Vec<Finding> {
+    let mut impact = Impact::new(context);
+    let mut weighed: Vec<(Drafted, Weight)> = drafted
+        .into_iter()
+        .map(|drafted| {
+            let weight = impact.weight(&drafted.finding, drafted.flows_given);
+            (drafted, weight)
+        })
+        .collect();
+    weighed.sort_by(|(a, weight_of_a), (b, weight_of_b)| {
+        let (a, b) = (&a.finding, &b.finding);
+        b.severity.cmp(&a.severity).then_with(|| weight_of_a.worst_first(weight_of_b)).then_with(|| a.id.cmp(&b.id))
+    });
+    let mut of_rule: BTreeMap<&'static str, (usize, &'static str)> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for (Drafted { mut finding, flows_given }, _) in weighed {
+        let (count, _) = of_rule.entry(finding.code).or_insert((0, finding.name));
+        *count += 1;
+        if *count <= most {
+            impact.complete(&mut finding, flows_given);
+            findings.push(finding);
+        }
+    }
+    let left_out = of_rule.into_iter().filter(|(_, (count, _))| *count > most);
+    findings.extend(left_out.map(|(code, (count, name))| more(code, name, count - most)));
+    findings
+}
+
+/// The note that stands for the findings of a rule beyond the most that are listed.
+fn more(code: &'static str, name: &'static str, count: usize) -> Finding {
+    Finding {
+        id: format!("{code}@more"),
+        code,
+        name,
+        severity: Severity::Note,
+        confidence: Confidence::Certain,
+        element: Element::Review,
+        path: None,
+        message: format!("{count} more findings of this rule are not listed; those that hurt most are"),
+        evidence: vec![Fact { name: "left_out", figure: Figure::Count(count as f64) }],
+        flows: Vec::new(),
+        slos: Vec::new(),
+        remedy: "mend the listed ones, or look at the cause they share; the rest shows as these go".to_owned(),
+        entity: Some(EntityRef::only(EntityKind::Head)),
+        keys: Vec::new(),
+        standing: Standing::Open,
+    }
+}
+
+fn count(summary: &mut Summary, finding: &Finding) {
+    if !finding.standing.counts() {
+        summary.triaged += 1;
+        return;
+    }
+    match finding.severity {
+        Severity::High => summary.high += 1,
+        Severity::Medium => summary.medium += 1,
+        Severity::Low => summary.low += 1,
+        Severity::Note => summary.note += 1,
+    }
+}

@@ -1,0 +1,101 @@
+//! The document of a review, written beside it.
+//!
+//! Must not know the screen. What people wrote between keep marks stays; a file that is not ours is not touched.
+
+use crate::analysis::{Settings, analyze};
+use crate::document::files::{ReviewFile, SaveError};
+use crate::document::parse;
+use crate::knowledge::Knowledge;
+use crate::model::Evidence;
+use crate::report::{Subject, Template, markdown, merge_keeps};
+use jiff::civil::Date;
+use std::path::{Path, PathBuf};
+
+/// What an exported document says near its beginning; others are not overwritten.
+const SIGNATURE: &str = "Written by kneepoint.";
+/// How far from the beginning it is looked for, in bytes.
+const BEGINNING: usize = 1000;
+
+/// Writes the document; returns its path, or a sentence that says what is in the way.
+pub fn export(text: &str, review: &Path, today: Date) -> Result<PathBuf, String> {
+    let path = beside(review)?;
+    let opened = ReviewFile::open(&path).map_err(|error| format!("{error}."))?;
+    let start = &opened.text[..opened.text.floor_char_boundary(BEGINNING)];
+    if !opened.new && !opened.text.trim().is_empty() && !start.contains(SIGNATURE) {
+        return Err(format!("{} was not written by kneepoint; move it away first.", path.display()));
+    }
+    let name = review.file_name().unwrap_or_default().to_string_lossy();
+    let new = render(text, &name, today)?;
+    let merged = if opened.new {
+        new
+    } else {
+        merge_keeps(&opened.text, &new).map_err(|error| format!("{}: {error}.", path.display()))?
+    };
+    let mut file = opened.file;
+    match file.save(&merged) {
+        Ok(_) => Ok(path),
+        Err(SaveError::ChangedOnDisk { .. }) => {
+            Err(format!("{} is just being written by another program.", path.display()))
+        }
+        Err(error) => Err(format!("{error}.")),
+    }
+}
+
+/// `shop.md` for `shop.review.toml`.
+fn beside(review: &Path) -> Result<PathBuf, String> {
+    let name = review.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(".review.toml").or_else(|| name.strip_suffix(".toml")).unwrap_or(&name);
+    let path = review.with_file_name(format!("{stem}.md"));
+    if path == review { Err("the review itself has that name.".to_owned()) } else { Ok(path) }
+}
+
+fn render(text: &str, file: &str, today: Date) -> Result<String, String> {
+    let (review, source, problems) = parse(text);
+    let evidence = Evidence::default();
+    let analysis = analyze(&review, &evidence, &Settings::new(today));
+    let subject = Subject {
+        file,
+        text,
+        review: &review,
+        source: &source,
+        problems: &problems,
+        analysis: &analysis,
+        evidence: &evidence,
+        as_of: today,
+        knowledge: Knowledge::embedded(),
+    };
+    markdown(&subject, Template::default()).map_err(|error| format!("{error}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    const TODAY: Date = Date::constant(2026, 1, 2);
+
+    #[test]
+    fn the_document_stands_beside_the_review_and_keeps_what_people_wrote() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let review = dir.path().join("shop.review.toml");
+        let path = export("format = 1\ntitle = \"Shop\"\n", &review, TODAY).expect("written");
+        assert_eq!(path, dir.path().join("shop.md"));
+        let first = fs::read_to_string(&path).expect("there");
+        let mark = first.find("<!-- keep:").expect("a block for people");
+        let after = mark + first[mark..].find("-->").expect("closed") + 3;
+        fs::write(&path, format!("{}\nby hand{}", &first[..after], &first[after..])).expect("written");
+        export("format = 1\ntitle = \"Shop two\"\n", &review, TODAY).expect("written");
+        let second = fs::read_to_string(&path).expect("there");
+        assert!(second.contains("by hand") && second.contains("Shop two"), "{second}");
+    }
+
+    #[test]
+    fn a_file_of_somebody_else_is_not_touched() {
+        let dir = tempfile::tempdir().expect("a directory");
+        fs::write(dir.path().join("shop.md"), "# Ours\n").expect("written");
+        let refused = export("format = 1\n", &dir.path().join("shop.review.toml"), TODAY);
+        assert!(refused.is_err_and(|sentence| sentence.contains("not written by kneepoint")));
+        assert_eq!(fs::read_to_string(dir.path().join("shop.md")).expect("there"), "# Ours\n");
+        assert!(beside(Path::new("a/x.md")).is_err());
+    }
+}

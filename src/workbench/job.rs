@@ -1,0 +1,91 @@
+//! Work for the background, as values: pure, so that the runtime only has to find a thread for it.
+
+use super::message::Done;
+use super::screens::{GraphPlan, GraphRequest};
+use super::session::SharedReview;
+use crate::analysis::{Settings, analyze};
+use crate::model::Evidence;
+use crate::report::{Subject, Template, markdown};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// What kind of work it is: newer work of a slot makes older work of it void.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Slot {
+    /// The analysis.
+    Analysis,
+    /// The layout of the graph.
+    Layout,
+    /// The document as it would be written.
+    Preview,
+}
+
+/// A piece of work.
+#[derive(Debug)]
+pub enum Job {
+    /// Analyse a revision.
+    Analyze {
+        /// The revision.
+        revision: u64,
+        /// Its review.
+        review: SharedReview,
+        /// What was measured.
+        evidence: Arc<Evidence>,
+        /// The day and the load.
+        settings: Settings,
+    },
+    /// Lay out the graph of a revision.
+    Layout {
+        /// The revision.
+        revision: u64,
+        /// What to lay out.
+        request: Box<GraphRequest>,
+    },
+    /// Write the document of a revision.
+    Preview {
+        /// The revision.
+        revision: u64,
+        /// The review's text.
+        text: String,
+        /// What it says.
+        review: SharedReview,
+        /// What was measured.
+        evidence: Arc<Evidence>,
+        /// The name of the file.
+        file: String,
+        /// The day and the load.
+        settings: Settings,
+    },
+}
+
+impl Job {
+    /// Does the work. `cancelled` is looked at where it takes long; a cancelled job gives nothing.
+    pub fn run(self, cancelled: &AtomicBool) -> Option<Done> {
+        match self {
+            Self::Analyze { revision, review, evidence, settings } => {
+                let analysis = Box::new(analyze(&review, &evidence, &settings));
+                Some(Done::Analysed { revision, analysis })
+            }
+            Self::Layout { revision, request } => {
+                GraphPlan::of(&request, cancelled).map(|plan| Done::LaidOut { revision, plan: Box::new(plan) })
+            }
+            Self::Preview { revision, text, review, evidence, file, settings } => {
+                let analysis = analyze(&review, &evidence, &settings);
+                let parsed = review.parsed();
+                let subject = Subject {
+                    file: &file,
+                    text: &text,
+                    review: &parsed.review,
+                    source: &parsed.map,
+                    problems: &parsed.problems,
+                    analysis: &analysis,
+                    evidence: &evidence,
+                    as_of: settings.today,
+                    knowledge: crate::knowledge::Knowledge::embedded(),
+                };
+                let text = markdown(&subject, Template::default()).map_err(|error| error.to_string());
+                Some(Done::Previewed { revision, text })
+            }
+        }
+    }
+}

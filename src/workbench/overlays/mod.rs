@@ -1,0 +1,102 @@
+//! What lies over a place for a moment: editing a cell, adding, finding, choosing, reading.
+//!
+//! An overlay keeps its own state and says what it wants; the workbench does it.
+
+mod add;
+mod cell;
+mod finder;
+mod menu;
+mod reader;
+mod suggestions;
+
+pub use add::{AddField, AddForm, Adding};
+pub use cell::CellEdit;
+pub use finder::{Find, Finder, Found};
+pub use menu::{Choice, Menu, Prompt, Purpose, Wish};
+pub use reader::Reader;
+pub use suggestions::suggestions;
+
+use super::key::Key;
+use super::view::{Area, Pane};
+
+/// Something over a place.
+#[derive(Debug)]
+pub enum Overlay {
+    /// A cell is being edited.
+    Cell(CellEdit),
+    /// An entity or item is being added.
+    Add(AddForm),
+    /// Something is being looked for.
+    Find(Finder),
+    /// One of some choices.
+    Menu(Menu),
+    /// A line of text is asked for.
+    Prompt(Prompt),
+    /// A text is being read.
+    Read(Reader),
+}
+
+/// What became of a key.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The overlay goes on.
+    Stay,
+    /// The overlay is closed; nothing happens.
+    Close,
+    /// The overlay asks for something; the workbench closes it if that succeeds.
+    Wish(Wish),
+}
+
+impl Overlay {
+    /// Takes a key.
+    pub fn key(&mut self, key: Key) -> Outcome {
+        match self {
+            Self::Cell(cell) => cell.key(key),
+            Self::Add(form) => form.key(key),
+            Self::Find(finder) => finder.key(key),
+            Self::Menu(menu) => menu.key(key),
+            Self::Prompt(prompt) => prompt.key(key),
+            Self::Read(reader) => reader.key(key),
+        }
+    }
+
+    /// Takes pasted text.
+    pub fn paste(&mut self, text: &str) {
+        match self {
+            Self::Cell(cell) => cell.paste(text),
+            Self::Add(form) => form.paste(text),
+            Self::Find(finder) => finder.paste(text),
+            Self::Prompt(prompt) => prompt.input.paste(text),
+            Self::Menu(_) | Self::Read(_) => {}
+        }
+    }
+
+    /// Says that what was asked for failed: shown in the overlay, nothing typed is lost.
+    pub fn refuse(&mut self, why: String) {
+        match self {
+            Self::Cell(cell) => cell.error = Some(why),
+            Self::Add(form) => form.error = Some(why),
+            Self::Prompt(prompt) => prompt.error = Some(why),
+            Self::Find(_) | Self::Menu(_) | Self::Read(_) => {}
+        }
+    }
+
+    /// Its pane on a screen, and where the cursor blinks.
+    pub fn pane(&mut self, screen: Area, anchor: Area) -> (Pane, Option<(u16, u16)>) {
+        match self {
+            Self::Cell(cell) => cell.pane(screen, anchor),
+            Self::Add(form) => form.pane(screen),
+            Self::Find(finder) => finder.pane(screen),
+            Self::Menu(menu) => (menu.pane(screen), None),
+            Self::Prompt(prompt) => prompt.pane(screen),
+            Self::Read(reader) => (reader.pane(screen), None),
+        }
+    }
+}
+
+/// A box of a wanted size in the middle of the screen, cut to it.
+fn middle(screen: Area, width: u16, height: u16) -> Area {
+    let width = width.min(screen.width);
+    let height = height.min(screen.height);
+    Area::new(screen.x + (screen.width - width) / 2, screen.y + (screen.height - height) / 2, width, height)
+}

@@ -1,0 +1,427 @@
+//! Sheets of lists to read: findings, problems of the file, and the knowledge of the method.
+
+use super::sheet::{Column, Sheet, Target};
+use crate::knowledge::Knowledge;
+use crate::model::{Element, EntityRef, Gravity};
+use crate::rules::{Finding, Severity, Standing};
+use crate::workbench::session::Session;
+use crate::workbench::view::{Line, Role, wrap};
+
+/// Which findings a list shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FindingFilter {
+    /// All.
+    All,
+    /// Those nobody decided about.
+    Open,
+    /// Those that hurt a flow.
+    Flow(String),
+    /// Those the ledger answers.
+    Triaged,
+    /// What the rules could not decide.
+    CannotTell,
+}
+
+/// The findings.
+pub struct Findings<'a> {
+    session: &'a Session,
+    filter: FindingFilter,
+    shown: Vec<usize>,
+}
+
+impl<'a> Findings<'a> {
+    /// Those that a filter lets through.
+    pub fn new(session: &'a Session, filter: FindingFilter) -> Self {
+        let analysis = session.analysis.as_ref();
+        let shown = match (&filter, analysis) {
+            (_, None) => Vec::new(),
+            (FindingFilter::CannotTell, Some(analysis)) => (0..analysis.cannot_tell.len()).collect(),
+            (filter, Some(analysis)) => {
+                let passes = |finding: &Finding| match filter {
+                    FindingFilter::Open => finding.standing.counts(),
+                    FindingFilter::Triaged => finding.standing != Standing::Open,
+                    FindingFilter::Flow(flow) => finding.flows.contains(flow),
+                    _ => true,
+                };
+                analysis.findings.iter().enumerate().filter(|(_, f)| passes(f)).map(|(index, _)| index).collect()
+            }
+        };
+        Self { session, filter, shown }
+    }
+
+    /// The finding of a row, with its position in the analysis.
+    pub fn finding(&self, row: usize) -> Option<(usize, &Finding)> {
+        if self.filter == FindingFilter::CannotTell {
+            return None;
+        }
+        let index = *self.shown.get(row)?;
+        Some((index, self.session.analysis.as_ref()?.findings.get(index)?))
+    }
+}
+
+/// How a severity looks: a sign, a word and a role.
+pub fn severity_line(severity: Severity) -> Line {
+    match severity {
+        Severity::High => Line::of(Role::Bad, "!! high"),
+        Severity::Medium => Line::of(Role::Warn, "!  medium"),
+        Severity::Low => Line::of(Role::Plain, "-  low"),
+        Severity::Note => Line::of(Role::Dim, "   note"),
+    }
+}
+
+impl Sheet for Findings<'_> {
+    fn title(&self) -> Line {
+        let name = match &self.filter {
+            FindingFilter::All => "All findings".to_owned(),
+            FindingFilter::Open => "Open findings".to_owned(),
+            FindingFilter::Flow(flow) => format!("Findings that hurt {flow}"),
+            FindingFilter::Triaged => "Decided findings".to_owned(),
+            FindingFilter::CannotTell => "Cannot tell".to_owned(),
+        };
+        Line::of(Role::Strong, name).and(Role::Dim, format!(" · {}", self.shown.len()))
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        if self.filter == FindingFilter::CannotTell {
+            return vec![Column::text("rule", 28, 1), Column::text("where", 20, 1), Column::text("needs", 24, 1)];
+        }
+        vec![
+            Column::text("severity", 9, 0),
+            Column::text("rule", 6, 0),
+            Column::text("where", 20, 1),
+            Column::text("what", 30, 4),
+            Column::text("status", 12, 0),
+        ]
+    }
+
+    fn rows(&self) -> usize {
+        self.shown.len()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Line {
+        if self.filter == FindingFilter::CannotTell {
+            let Some(undecided) = self.session.analysis.as_ref().and_then(|analysis| analysis.cannot_tell.get(row))
+            else {
+                return Line::blank();
+            };
+            return match column {
+                0 => Line::plain(format!("{} {}", undecided.code, undecided.name)),
+                1 => Line::plain(undecided.element.to_string()),
+                _ => Line::plain(&undecided.missing),
+            };
+        }
+        let Some((_, finding)) = self.finding(row) else { return Line::blank() };
+        match column {
+            0 => severity_line(finding.severity),
+            1 => Line::plain(finding.code),
+            2 => Line::plain(finding.element.to_string()),
+            3 => Line::plain(&finding.message),
+            _ => Line::of(if finding.standing.counts() { Role::Plain } else { Role::Dim }, finding.standing.word()),
+        }
+    }
+
+    fn target(&self, row: usize, _column: usize) -> Target {
+        if let Some((index, _)) = self.finding(row) {
+            return Target::Finding(index);
+        }
+        let undecided = self.session.analysis.as_ref().and_then(|analysis| analysis.cannot_tell.get(row));
+        match undecided {
+            Some(undecided) => match undecided.entity {
+                Some(entity) => {
+                    let keys = undecided.missing.split('.').skip(1).map(str::to_owned).collect();
+                    Target::Field(entity, keys)
+                }
+                None => Target::Element(undecided.element.clone()),
+            },
+            None => Target::Nothing,
+        }
+    }
+
+    fn entity(&self, row: usize) -> Option<EntityRef> {
+        match self.finding(row) {
+            Some((_, finding)) => finding.entity,
+            None => self.session.analysis.as_ref()?.cannot_tell.get(row)?.entity,
+        }
+    }
+
+    fn element(&self, row: usize) -> Option<Element> {
+        match self.finding(row) {
+            Some((_, finding)) => Some(finding.element.clone()),
+            None => Some(self.session.analysis.as_ref()?.cannot_tell.get(row)?.element.clone()),
+        }
+    }
+
+    fn empty(&self) -> Vec<Line> {
+        if self.session.analysis.is_none() {
+            return vec![Line::plain("Looking …")];
+        }
+        vec![Line::plain("Nothing. The rules that could be decided are content.")]
+    }
+
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
+        let Some((_, finding)) = self.finding(row) else { return Vec::new() };
+        let mut lines = vec![
+            Line::of(Role::Accent, finding.code)
+                .and(Role::Strong, format!(" {}", finding.name))
+                .and(Role::Dim, format!(" · {} · {}", finding.severity.word(), finding.confidence.word())),
+        ];
+        lines.extend(wrap(&finding.message, cells, 4).iter().map(Line::plain));
+        if let Some(path) = &finding.path {
+            lines.extend(wrap(&path.join(" → "), cells, 2).iter().map(|text| Line::of(Role::Dim, text)));
+        }
+        for (number, text) in wrap(&finding.remedy, cells.saturating_sub(2), 4).iter().enumerate() {
+            lines.push(Line::of(Role::Good, if number == 0 { "→ " } else { "  " }).and(Role::Plain, text));
+        }
+        if !finding.flows.is_empty() {
+            let slos =
+                if finding.slos.is_empty() { String::new() } else { format!(" · SLOs: {}", finding.slos.join(", ")) };
+            let hurts = format!("hurts {}{slos}", finding.flows.join(", "));
+            lines.extend(wrap(&hurts, cells, 2).iter().map(|text| Line::of(Role::Dim, text)));
+        }
+        lines
+    }
+}
+
+/// What is wrong in the file.
+pub struct Problems<'a> {
+    /// The session.
+    pub session: &'a Session,
+}
+
+impl Sheet for Problems<'_> {
+    fn title(&self) -> Line {
+        Line::of(Role::Strong, "Problems in the file").and(Role::Dim, format!(" · {}", self.rows()))
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![
+            Column::number("line", 6),
+            Column::text("", 8, 0),
+            Column::text("what", 34, 3),
+            Column::text("way on", 24, 2),
+        ]
+    }
+
+    fn rows(&self) -> usize {
+        self.session.document.problems().len()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Line {
+        let Some(problem) = self.session.document.problems().get(row) else { return Line::blank() };
+        match column {
+            0 => {
+                let text = self.session.document.text();
+                let at = self.session.document.map().position(text, problem.span.start);
+                Line::plain(format!("{}:{}", at.line, at.column))
+            }
+            1 => match problem.gravity {
+                Gravity::Error => Line::of(Role::Bad, "error"),
+                Gravity::Warning => Line::of(Role::Warn, "warning"),
+            },
+            2 => Line::plain(&problem.message),
+            _ => Line::of(Role::Dim, problem.help.as_deref().unwrap_or_default()),
+        }
+    }
+
+    fn target(&self, row: usize, _column: usize) -> Target {
+        if row < self.rows() { Target::Problem(row) } else { Target::Nothing }
+    }
+
+    fn empty(&self) -> Vec<Line> {
+        vec![Line::plain("Every line of the file was understood.")]
+    }
+
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
+        let Some(problem) = self.session.document.problems().get(row) else { return Vec::new() };
+        let text = self.session.document.text();
+        let lines = self.session.document.map().lines();
+        let range = lines.line_range(lines.line_of(problem.span.start));
+        let excerpt: String = text.get(range).unwrap_or_default().trim_end().chars().take(160).collect();
+        let mut shown = vec![Line::of(Role::Dim, "▏ ").and(Role::Plain, excerpt)];
+        shown.extend(wrap(&problem.message, cells, 3).iter().map(|text| Line::of(Role::Strong, text)));
+        if let Some(help) = &problem.help {
+            shown.push(Line::of(Role::Good, "→ ").and(Role::Plain, help));
+        }
+        shown
+    }
+}
+
+/// One thing to read: its name, a sentence, and the whole text.
+pub struct Entry {
+    /// The name.
+    pub name: String,
+    /// A sentence.
+    pub summary: String,
+    /// The text.
+    pub body: Vec<(String, String)>,
+}
+
+/// Things to read.
+pub struct Reading {
+    /// What they are called.
+    pub title: &'static str,
+    /// The things.
+    pub entries: Vec<Entry>,
+}
+
+/// The parts of the knowledge, as the outline shows them.
+pub const KNOWLEDGE: [&str; 9] = [
+    "Glossary",
+    "Principles",
+    "Failure signatures",
+    "Patterns",
+    "Decision tables",
+    "Anti-patterns",
+    "Growth dimensions",
+    "Good architecture",
+    "Method",
+];
+
+fn entry(name: &str, summary: &str, body: Vec<(&str, String)>) -> Entry {
+    let body = body.into_iter().filter(|(_, text)| !text.is_empty());
+    Entry {
+        name: name.to_owned(),
+        summary: summary.to_owned(),
+        body: body.map(|(title, text)| (title.to_owned(), text)).collect(),
+    }
+}
+
+/// A part of the knowledge.
+pub fn knowledge(knowledge: &Knowledge, part: usize) -> Reading {
+    let list = |items: &[String]| items.iter().map(|item| format!("· {item}")).collect::<Vec<_>>().join("\n");
+    let entries = match part {
+        0 => knowledge
+            .glossary()
+            .iter()
+            .map(|term| entry(&term.word, &term.text, vec![("", term.text.clone()), ("See also", term.see.join(", "))]))
+            .collect(),
+        1 => knowledge
+            .principles()
+            .iter()
+            .map(|p| {
+                let body = vec![
+                    ("", p.text.clone()),
+                    ("Why it fails in production", p.why_it_fails.clone()),
+                    ("In practice", list(&p.points)),
+                    ("Rules", p.rules.join(", ")),
+                    ("Questions", p.questions.join(", ")),
+                ];
+                entry(&p.title, &p.text, body)
+            })
+            .collect(),
+        2 => knowledge
+            .signatures()
+            .iter()
+            .map(|s| {
+                let body = vec![
+                    ("", s.cause.clone()),
+                    ("Metrics show", list(&s.metrics)),
+                    ("Traces show", list(&s.traces)),
+                    ("Logs show", list(&s.logs)),
+                    ("First moves", list(&s.first_moves)),
+                    ("Rules", s.rules.join(", ")),
+                ];
+                entry(&s.name, &s.cause, body)
+            })
+            .collect(),
+        3 => knowledge
+            .patterns()
+            .iter()
+            .map(|p| {
+                let body = vec![
+                    ("", p.summary.clone()),
+                    ("Optimises for", p.optimises_for.clone()),
+                    ("Fails first", p.fails_first.clone()),
+                    ("What to measure", list(&p.measure)),
+                    ("Prefer first", list(&p.prefer_first)),
+                    ("When", p.when.clone()),
+                    ("Not when", p.not_when.clone()),
+                    ("Id for decision.pattern", p.id.clone()),
+                ];
+                entry(&p.name, &p.summary, body)
+            })
+            .collect(),
+        4 => knowledge
+            .decision_tables()
+            .iter()
+            .map(|table| {
+                let mut body = vec![("", format!("{}\n{}", table.question, table.advice))];
+                let options = table.options.iter().map(|option| {
+                    format!(
+                        "{}\n  when: {}\n  price: {}\n  fails first: {}\n  measure: {}",
+                        option.name,
+                        option.when,
+                        option.price,
+                        option.fails_first,
+                        option.measure.join("; ")
+                    )
+                });
+                body.push(("Options", options.collect::<Vec<_>>().join("\n\n")));
+                entry(&table.title, &table.question, body)
+            })
+            .collect(),
+        5 => knowledge
+            .antipatterns()
+            .iter()
+            .map(|a| {
+                let body = vec![("", a.text.clone()), ("Instead", a.instead.clone()), ("Rules", a.rules.join(", "))];
+                entry(&a.title, &a.text, body)
+            })
+            .collect(),
+        6 => topics(knowledge.dimensions()),
+        7 => topics(knowledge.axes()),
+        _ => {
+            let guidance = knowledge.guidance();
+            guidance.groups().iter().flat_map(|(_, topics_of)| topics(topics_of)).collect()
+        }
+    };
+    Reading { title: KNOWLEDGE[part.min(KNOWLEDGE.len() - 1)], entries }
+}
+
+fn topics(topics: &[crate::knowledge::Topic]) -> Vec<Entry> {
+    topics
+        .iter()
+        .map(|topic| {
+            let points = topic.points.iter().map(|point| format!("· {point}")).collect::<Vec<_>>().join("\n");
+            let body = vec![("", topic.text.clone()), ("In practice", points), ("Rules", topic.rules.join(", "))];
+            entry(&topic.title, &topic.text, body)
+        })
+        .collect()
+}
+
+impl Sheet for Reading {
+    fn title(&self) -> Line {
+        Line::of(Role::Strong, self.title).and(Role::Dim, format!(" · {}", self.entries.len()))
+    }
+
+    fn columns(&self) -> Vec<Column> {
+        vec![Column::text("name", 26, 1), Column::text("in a sentence", 30, 3)]
+    }
+
+    fn rows(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Line {
+        let Some(entry) = self.entries.get(row) else { return Line::blank() };
+        if column == 0 { Line::of(Role::Strong, &entry.name) } else { Line::plain(&entry.summary) }
+    }
+
+    fn target(&self, row: usize, _column: usize) -> Target {
+        let Some(entry) = self.entries.get(row) else { return Target::Nothing };
+        let mut lines = Vec::new();
+        for (title, text) in &entry.body {
+            if !title.is_empty() {
+                lines.push(Line::blank());
+                lines.push(Line::of(Role::Accent, title));
+            }
+            lines.extend(wrap(text, 72, 60).iter().map(Line::plain));
+        }
+        Target::Text(entry.name.clone(), lines)
+    }
+
+    fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
+        let Some(entry) = self.entries.get(row) else { return Vec::new() };
+        wrap(&entry.summary, cells, 3).iter().map(Line::plain).collect()
+    }
+}

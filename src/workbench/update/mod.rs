@@ -1,0 +1,324 @@
+//! What messages do to the workbench.
+
+mod answers;
+mod begin;
+mod edits;
+mod files;
+mod graph;
+mod live;
+mod mouse;
+mod movement;
+mod open;
+
+pub(super) use files::Collision;
+
+use super::command::{Command, Scope, lookup};
+use super::key::Key;
+use super::message::{Done, Effect, Msg};
+use super::overlays::{Outcome, Overlay, Wish};
+use super::place::{Focus, Place};
+use super::screens;
+use super::view::{Line, Role};
+use super::{Job, Slot, Toast, Workbench};
+use std::sync::Arc;
+
+impl Workbench {
+    /// Takes a message; gives what the runtime has to do.
+    pub fn update(&mut self, msg: Msg) -> Vec<Effect> {
+        let mut effects = match msg {
+            Msg::Key(key) => self.key(key),
+            Msg::Paste(text) => {
+                match self.overlays.last_mut() {
+                    Some(overlay) => overlay.paste(&text),
+                    None => self.say(Line::plain("Nothing takes a paste here: Enter edits a cell first.")),
+                }
+                Vec::new()
+            }
+            Msg::Mouse(mouse) => self.mouse(mouse),
+            Msg::Resize(width, height) => {
+                self.size = (width, height);
+                Vec::new()
+            }
+            Msg::Done(done) => self.done(done),
+            Msg::Saved(report) => self.saved(report),
+            Msg::ChangedOnDisk(text) => self.changed_on_disk(text),
+            Msg::RecoveryFailed(why) => {
+                self.warn(format!("No recovery file: {why}"));
+                Vec::new()
+            }
+            Msg::Metrics(event) => self.metrics(event),
+            Msg::Exported(Ok(path)) => {
+                self.say(Line::of(Role::Good, format!("Document written: {}", path.display())));
+                Vec::new()
+            }
+            Msg::Exported(Err(why)) => {
+                self.warn(format!("The document was not written: {why}"));
+                Vec::new()
+            }
+            Msg::EditorReturned(result) => self.editor_returned(result),
+            Msg::Failed(why) => {
+                self.warn(why);
+                Vec::new()
+            }
+            Msg::Opened(result) => self.opened(result),
+            Msg::Terminate => self.terminate(),
+        };
+        effects.extend(self.background());
+        effects
+    }
+
+    fn key(&mut self, key: Key) -> Vec<Effect> {
+        if self.toast.as_ref().is_some_and(|toast| !toast.sticky) {
+            self.toast = None;
+        }
+        if let Some(toast) = &mut self.toast {
+            toast.sticky = false;
+        }
+        if let Some(overlay) = self.overlays.last_mut() {
+            return match overlay.key(key) {
+                Outcome::Stay => Vec::new(),
+                Outcome::Close => {
+                    self.overlays.pop();
+                    Vec::new()
+                }
+                Outcome::Wish(wish) => self.wish(wish),
+            };
+        }
+        let scope = match self.navigation.place() {
+            Place::Graph => Scope::Graph,
+            Place::Preview => Scope::Text,
+            _ => Scope::Sheet,
+        };
+        match lookup(key, &[scope, Scope::Everywhere]) {
+            Some(command) => self.run(command),
+            None => Vec::new(),
+        }
+    }
+
+    /// Does what an overlay asked for; the overlay is closed unless it has to say why not.
+    fn wish(&mut self, wish: Wish) -> Vec<Effect> {
+        let result = match wish {
+            Wish::Set { entity, keys, value } => self.set(entity, &keys, &value),
+            Wish::Clear { entity, keys } => self.clear(entity, &keys),
+            Wish::Add { adding, values } => self.add(&adding, &values),
+            Wish::Rename { kind, from, to } => self.rename(kind, &from, &to),
+            Wish::Duplicate { entity, id } => self.duplicate(entity, &id),
+            Wish::Answer { question, answer, text } => self.answer(&question, answer, &text),
+            Wish::SaveAs(path) => {
+                self.overlays.pop();
+                return self.save_as(&path);
+            }
+            wish => {
+                self.overlays.pop();
+                return self.wish_beyond(wish);
+            }
+        };
+        match result {
+            Ok(effects) => {
+                self.overlays.pop();
+                effects
+            }
+            Err(why) => {
+                if let Some(overlay) = self.overlays.last_mut() {
+                    overlay.refuse(why.clone());
+                    if matches!(overlay, Overlay::Menu(_)) {
+                        self.overlays.pop();
+                        self.warn(why);
+                    }
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// Wishes that always close their overlay.
+    fn wish_beyond(&mut self, wish: Wish) -> Vec<Effect> {
+        match wish {
+            Wish::Run(command) => self.run(command),
+            Wish::Go(super::overlays::Find::Offer(index)) => self.take_offer(index),
+            Wish::Go(find) => {
+                self.go_to(find);
+                Vec::new()
+            }
+            Wish::AskReason { question, answer } => {
+                self.ask_reason(question, answer);
+                Vec::new()
+            }
+            Wish::SaveAndQuit => {
+                self.quit_after_save = true;
+                self.save()
+            }
+            Wish::QuitWithoutSaving => vec![Effect::DiscardRecovery, Effect::Quit],
+            Wish::Recover => self.recover(),
+            Wish::Discard => {
+                self.recovered = None;
+                vec![Effect::DiscardRecovered]
+            }
+            Wish::KeepMine => self.resolve_collision(true),
+            Wish::KeepTheirs => self.resolve_collision(false),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Runs a command.
+    fn run(&mut self, command: Command) -> Vec<Effect> {
+        match command {
+            Command::Up => self.step(-1, 0),
+            Command::Down => self.step(1, 0),
+            Command::Left => self.step(0, -1),
+            Command::Right => self.step(0, 1),
+            Command::PageUp => self.page(-1),
+            Command::PageDown => self.page(1),
+            Command::First => self.edge(false),
+            Command::Last => self.edge(true),
+            Command::NextPane => self.next_pane(true),
+            Command::PreviousPane => self.next_pane(false),
+            Command::Back => self.go_back(),
+            Command::StepOne => self.go(Place::Step(0)),
+            Command::StepTwo => self.go(Place::Step(1)),
+            Command::StepThree => self.go(Place::Step(2)),
+            Command::StepFour => self.go(Place::Step(3)),
+            Command::StepFive => self.go(Place::Step(4)),
+            Command::Graph => self.open_graph(),
+            Command::Findings => self.go(Place::Findings),
+            Command::Outcomes => self.go(Place::Outcomes),
+            Command::Checklists => self.go(Place::Checklists),
+            Command::Preview => self.go(Place::Preview),
+            Command::Glossary => self.go(Place::Glossary),
+            Command::Problems => self.go(Place::Problems),
+            Command::Palette => self.open_palette(),
+            Command::Search => self.open_search(),
+            Command::Help => self.open_help(),
+            Command::ToggleCoach => self.show_coach = !self.show_coach,
+            Command::ToggleOutline => self.show_outline = !self.show_outline,
+            Command::Edit => return self.enter(),
+            Command::Add => self.open_add(),
+            Command::Delete => self.delete(),
+            Command::Clear => self.clear_cell(),
+            Command::OpenForm => self.open_form(),
+            Command::Duplicate => self.ask_duplicate(),
+            Command::Rename => self.ask_rename(),
+            Command::MoveUp => self.move_item(false),
+            Command::MoveDown => self.move_item(true),
+            Command::NotApplicable => self.not_applicable(),
+            Command::DontKnow => self.dont_know(),
+            Command::Park => self.park(),
+            Command::Explain => self.explain(),
+            Command::MakeAction => self.make_action(),
+            Command::Triage => self.triage(),
+            Command::Undo => self.undo(),
+            Command::Redo => self.redo(),
+            Command::Save => return self.save(),
+            Command::Export => return self.export(),
+            Command::Measure => return self.measure(),
+            Command::StopMeasure => return self.stop_measure(),
+            Command::Editor => return self.editor(),
+            Command::CopyName => return self.copy_name(),
+            Command::Suspend => return vec![Effect::Suspend],
+            Command::Redraw => {}
+            Command::Quit => return self.quit(),
+            graph => self.graph_command(graph),
+        }
+        Vec::new()
+    }
+
+    /// A message that goes with the next key.
+    pub(super) fn say(&mut self, line: Line) {
+        self.toast = Some(Toast { line, sticky: false });
+    }
+
+    /// A message that stays one key longer: something went wrong.
+    pub(super) fn warn(&mut self, text: String) {
+        self.toast = Some(Toast { line: Line::of(Role::Bad, format!("! {text}")), sticky: true });
+    }
+
+    /// What has to be done in the background because of what changed.
+    pub(super) fn background(&mut self) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let revision = self.session.document.revision();
+        if self.analysis_wanted != Some(revision) {
+            self.analysis_wanted = Some(revision);
+            effects.push(Effect::Work(
+                Slot::Analysis,
+                Job::Analyze {
+                    revision,
+                    review: self.session.review.clone(),
+                    evidence: Arc::new(self.session.evidence()),
+                    settings: self.session.settings(),
+                },
+            ));
+        }
+        if self.recovery_revision != revision {
+            self.recovery_revision = revision;
+            if self.session.is_dirty() {
+                effects.push(Effect::WriteRecovery { text: self.session.document.text().to_owned() });
+            } else {
+                effects.push(Effect::DiscardRecovery);
+            }
+        }
+        match self.navigation.place() {
+            Place::Graph => {
+                if let Some(request) = self.graph.request(&self.session, self.size.0) {
+                    effects.push(Effect::Work(Slot::Layout, Job::Layout { revision, request: Box::new(request) }));
+                }
+            }
+            Place::Preview if self.preview.wanted != Some(revision) => {
+                self.preview.wanted = Some(revision);
+                let job = Job::Preview {
+                    revision,
+                    text: self.session.document.text().to_owned(),
+                    review: self.session.review.clone(),
+                    evidence: Arc::new(self.session.evidence()),
+                    file: self.session.file_name(),
+                    settings: self.session.settings(),
+                };
+                effects.push(Effect::Work(Slot::Preview, job));
+            }
+            _ => {}
+        }
+        effects
+    }
+
+    fn done(&mut self, done: Done) -> Vec<Effect> {
+        match done {
+            Done::Analysed { revision, analysis } => {
+                if revision >= self.session.analysed {
+                    self.session.analysed = revision;
+                    self.session.analysis = Some(Arc::from(analysis));
+                }
+            }
+            Done::LaidOut { plan, .. } => self.graph.take(*plan),
+            Done::Previewed { text, .. } => {
+                self.preview.text = Some(text.map(|text| super::show::markdown(&text)));
+            }
+        }
+        Vec::new()
+    }
+
+    /// After an edit: what depends on the text.
+    pub(super) fn edited(&mut self) {
+        self.session.refresh();
+        let review = self.session.review.clone();
+        self.navigation.forget_entities(|entity| !entity.kind.many() || entity.index < review.count(entity.kind));
+    }
+
+    fn go(&mut self, place: Place) {
+        self.navigation.go(place);
+    }
+
+    fn go_back(&mut self) {
+        if self.navigation.focus != Focus::Work {
+            self.navigation.focus = Focus::Work;
+        } else if !self.navigation.back() {
+            self.say(Line::of(Role::Dim, "This is where you came in. q leaves."));
+        }
+    }
+
+    /// What the cursor is on.
+    pub(super) fn target(&self) -> screens::Target {
+        let place = self.navigation.place();
+        let cursor = self.navigation.cursor();
+        screens::sheet(&self.session, &self.navigation, &place)
+            .map_or(screens::Target::Nothing, |sheet| sheet.target(cursor.row, cursor.column))
+    }
+}
