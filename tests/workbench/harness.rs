@@ -49,14 +49,7 @@ impl Bench {
         let file = start.on_disk.clone();
         let mut bench = Workbench::new(start);
         let effects = bench.start();
-        let mut this = Self {
-            bench,
-            file,
-            recovery: None,
-            effects: Vec::new(),
-            ended: false,
-            broken_disk: None,
-        };
+        let mut this = Self { bench, file, recovery: None, effects: Vec::new(), ended: false, broken_disk: None };
         this.perform(effects);
         this.send(Msg::Resize(120, 36));
         this
