@@ -23,7 +23,7 @@
 //!
 //! | Dependency | Only in |
 //! |---|---|
-//! | `toml_parser`, `annotate-snippets`, `notify` | [`document`] |
+//! | `toml_parser`, `annotate-snippets`, `notify`, `etcetera` | [`document`] |
 //! | `toml` | [`knowledge`] |
 //! | `petgraph` | [`graph`], in no public signature |
 //! | `reqwest`, `rustls` | [`metrics`] |
@@ -34,7 +34,6 @@
 //! | `nucleo-matcher`, `tui-input` | [`workbench`] |
 //! | `strsim` | [`model`] |
 //! | `tempfile` | [`document`], [`tui`], [`cli`] |
-//! | `etcetera` | [`document`], [`cli`] |
 //! | `thiserror`, `pulldown-cmark`, `unicode-width`, `unicode-segmentation`, `serde`, `serde_json`, `jiff` | anywhere |
 //!
 //! Files, sockets, processes, threads, the environment and the clock are for [`document`], [`metrics`], [`tui`] and

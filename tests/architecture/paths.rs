@@ -20,8 +20,6 @@ pub struct Named {
 pub struct Source {
     /// Its path from the root of the repository, `src/graph/reach.rs`.
     pub path: String,
-    /// Its text.
-    pub text: String,
     /// Its tokens.
     pub tokens: Vec<Token>,
     /// The paths it names.
@@ -36,7 +34,7 @@ impl Source {
             tokens.iter_mut().for_each(|token| token.test = true);
         }
         let named = named(&tokens, module_of(path).len());
-        Self { path: path.to_owned(), text: text.to_owned(), tokens, named }
+        Self { path: path.to_owned(), tokens, named }
     }
 
     /// The top module that it belongs to; none for the root of the crate and for the program.
