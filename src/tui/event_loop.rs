@@ -280,11 +280,10 @@ impl<A: Application, H: Host> Loop<'_, A, H> {
                         return Some(reason);
                     }
                 }
-                Some(Control::Copy(text)) => {
-                    if self.host.copy(&text).is_err() {
-                        return Some(self.end(ExitReason::TerminalLost));
-                    }
-                }
+                Some(Control::Copy(text)) => match self.host.copy(&text) {
+                    Ok(()) => {}
+                    Err(_) => return Some(self.end(ExitReason::TerminalLost)),
+                },
                 Some(Control::Edit { text, line }) => {
                     self.inputs.events = None;
                     self.services.flush();
@@ -329,10 +328,9 @@ impl<A: Application, H: Host> Loop<'_, A, H> {
 }
 
 /// Lets the tests in a real terminal see what remains of a panic. Not in released programs.
+#[expect(clippy::panic, reason = "it is there to panic")]
 fn break_for_tests(key: Key) {
     if cfg!(debug_assertions) && key.code == KeyCode::F(12) && std::env::var_os("KNEEPOINT_TEST_PANIC").is_some() {
-        let nothing: Option<&str> = None;
-        #[expect(clippy::expect_used, reason = "it is there to panic")]
-        nothing.expect("KNEEPOINT_TEST_PANIC wants it");
+        panic!("KNEEPOINT_TEST_PANIC wants it, not `a secret`");
     }
 }

@@ -92,7 +92,7 @@ pub enum TuiError {
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] io::Error),
     /// A defect of the program. The terminal works again.
-    #[error("{}", crashed(message, crash_file.as_deref(), *kept))]
+    #[error("kneepoint broke, which is its own fault: {message}")]
     Crashed {
         /// What went wrong, and where in the program; none of the review's text.
         message: String,
@@ -103,17 +103,20 @@ pub enum TuiError {
     },
 }
 
-fn crashed(message: &str, file: Option<&Path>, kept: bool) -> String {
-    let mut text = format!("kneepoint broke, which is its own fault: {message}");
-    if let Some(file) = file {
-        text.push_str(&format!("\nA report without any text of the review is in {}", visible(&file.to_string_lossy())));
+impl TuiError {
+    /// What to do about it, each a clause.
+    pub fn hints(&self) -> Vec<String> {
+        let Self::Crashed { crash_file, kept, .. } = self else { return Vec::new() };
+        let file = crash_file
+            .as_ref()
+            .map(|file| format!("a report without any text of the review is in {}", visible(&file.to_string_lossy())));
+        let work = if *kept {
+            "unsaved work is kept: open the review again and it is offered"
+        } else {
+            "unsaved work could not be kept"
+        };
+        file.into_iter().chain([work.to_owned()]).collect()
     }
-    text.push_str(if kept {
-        "\nUnsaved work is kept: open the review again and it is offered"
-    } else {
-        "\nUnsaved work could not be kept"
-    });
-    text
 }
 
 /// Runs the workbench on the terminal until the user leaves or the system ends it. The terminal is as it was before,
@@ -196,12 +199,9 @@ fn show(
         Ok(runtime.block_on(drive(app, &mut terminal, &mut services, first, incoming, signals)))
     }));
     services.finish();
-    match ended {
-        Ok(reason) => reason,
-        Err(_) => {
-            let report = guard.report();
-            let (message, crash_file) = report.map_or_else(Default::default, |report| (report.message, report.file));
-            Err(TuiError::Crashed { message, crash_file, kept })
-        }
-    }
+    ended.unwrap_or_else(|_| {
+        let report = guard.report();
+        let (message, crash_file) = report.map_or_else(Default::default, |report| (report.message, report.file));
+        Err(TuiError::Crashed { message, crash_file, kept })
+    })
 }

@@ -8,6 +8,7 @@ pub(super) mod entity;
 mod error;
 mod fits;
 mod history;
+mod item;
 mod list;
 mod literal;
 mod name;
@@ -242,7 +243,7 @@ impl Document {
     ) -> Result<(), EditError> {
         let toml = entity::typed(entity.kind, &[keys, &["0"]].concat(), input)?;
         let label = self.label("add to", entity, keys);
-        self.edit(label, |draft| entity::insert_item(draft, entity, keys, position, &toml))
+        self.edit(label, |draft| item::insert_item(draft, entity, keys, position, &toml))
     }
 
     /// Takes an element out of a list.
@@ -262,7 +263,7 @@ impl Document {
     /// Where one of the positions is not there, or the place cannot be edited.
     pub fn move_item(&mut self, entity: EntityRef, keys: &[&str], from: usize, to: usize) -> Result<(), EditError> {
         let label = self.label("reorder", entity, keys);
-        self.edit(label, |draft| entity::move_item(draft, entity, keys, from, to))
+        self.edit(label, |draft| item::move_item(draft, entity, keys, from, to))
     }
 
     /// Replaces the whole text, as after an external editor. Anything is accepted.

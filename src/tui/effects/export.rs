@@ -18,7 +18,7 @@ const BEGINNING: usize = 1000;
 
 /// Writes the document; returns its path, or a sentence that says what is in the way.
 pub fn export(text: &str, review: &Path, today: Date) -> Result<PathBuf, String> {
-    let path = beside(review)?;
+    let path = beside(review);
     let opened = ReviewFile::open(&path).map_err(|error| format!("{error}."))?;
     let start = &opened.text[..opened.text.floor_char_boundary(BEGINNING)];
     if !opened.new && !opened.text.trim().is_empty() && !start.contains(SIGNATURE) {
@@ -42,11 +42,10 @@ pub fn export(text: &str, review: &Path, today: Date) -> Result<PathBuf, String>
 }
 
 /// `shop.md` for `shop.review.toml`.
-fn beside(review: &Path) -> Result<PathBuf, String> {
+fn beside(review: &Path) -> PathBuf {
     let name = review.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.strip_suffix(".review.toml").or_else(|| name.strip_suffix(".toml")).unwrap_or(&name);
-    let path = review.with_file_name(format!("{stem}.md"));
-    if path == review { Err("the review itself has that name.".to_owned()) } else { Ok(path) }
+    review.with_file_name(format!("{stem}.md"))
 }
 
 fn render(text: &str, file: &str, today: Date) -> Result<String, String> {
@@ -78,13 +77,13 @@ mod tests {
     fn the_document_stands_beside_the_review_and_keeps_what_people_wrote() {
         let dir = tempfile::tempdir().expect("a directory");
         let review = dir.path().join("shop.review.toml");
-        let path = export("format = 1\ntitle = \"Shop\"\n", &review, TODAY).expect("written");
+        let path = export("format = 1\n[review]\nsystem = \"Shop\"\n", &review, TODAY).expect("written");
         assert_eq!(path, dir.path().join("shop.md"));
         let first = fs::read_to_string(&path).expect("there");
         let mark = first.find("<!-- keep:").expect("a block for people");
         let after = mark + first[mark..].find("-->").expect("closed") + 3;
         fs::write(&path, format!("{}\nby hand{}", &first[..after], &first[after..])).expect("written");
-        export("format = 1\ntitle = \"Shop two\"\n", &review, TODAY).expect("written");
+        export("format = 1\n[review]\nsystem = \"Shop two\"\n", &review, TODAY).expect("written");
         let second = fs::read_to_string(&path).expect("there");
         assert!(second.contains("by hand") && second.contains("Shop two"), "{second}");
     }
@@ -96,6 +95,6 @@ mod tests {
         let refused = export("format = 1\n", &dir.path().join("shop.review.toml"), TODAY);
         assert!(refused.is_err_and(|sentence| sentence.contains("not written by kneepoint")));
         assert_eq!(fs::read_to_string(dir.path().join("shop.md")).expect("there"), "# Ours\n");
-        assert!(beside(Path::new("a/x.md")).is_err());
+        assert_eq!(beside(Path::new("a/x.md")), Path::new("a/x.md.md"), "never the review itself");
     }
 }
