@@ -182,3 +182,20 @@ fn every_link_leads_to_a_file() {
     assert!(wrong.is_empty(), "{} links lead nowhere:\n{}", wrong.len(), wrong.join("\n"));
     assert!(seen > 20);
 }
+
+/// A path in backquotes is a promise too.
+#[test]
+fn every_path_that_is_named_is_there() {
+    const FOLDERS: [&str; 7] = ["src/", "tests/", "docs/", "checklists/", "templates/", "examples/", "benches/"];
+    let mut wrong = Vec::new();
+    for (document, text) in documents() {
+        for code in text.split('`').skip(1).step_by(2) {
+            let place = code.contains(['<', '*', '…', ' ', '\n']) || code.contains("FILE") || code == "docs/runbooks/";
+            let code = code.split('#').next().unwrap_or_default();
+            if !place && FOLDERS.iter().any(|folder| code.starts_with(folder)) && !root().join(code).exists() {
+                wrong.push(format!("{document}: `{code}`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} paths are not there:\n{}", wrong.len(), wrong.join("\n"));
+}
