@@ -153,11 +153,20 @@ impl Document {
         for (key, input) in fields {
             let keys: Vec<&str> = key.split('.').collect();
             let toml = entity::typed(entity.kind, &keys, input)?;
+            if *key == "id" {
+                self.free_id(entity.kind, &toml, Some(entity.index))?;
+            }
             typed.push((keys, toml));
         }
         let names: Vec<&str> = fields.iter().map(|(key, _)| *key).collect();
         let label = self.label("set", entity, &[&names.join(", ")]);
-        self.edit(label, |draft| typed.iter().try_for_each(|(keys, toml)| entity::set(draft, entity, keys, toml)))
+        let empty = self.text.trim().is_empty();
+        self.edit(label, |draft| {
+            if empty {
+                entity::begin(draft)?;
+            }
+            typed.iter().try_for_each(|(keys, toml)| entity::set(draft, entity, keys, toml))
+        })
     }
 
     /// Takes the value of a key away, with its line.

@@ -171,15 +171,23 @@ impl<'a> Writer<'a> {
             TagEnd::Table => {
                 if let Some(table) = self.table.take() {
                     self.write_gap();
-                    table.lines(self.margin.room()).into_iter().for_each(|line| self.write(line));
+                    for line in table.lines(self.margin.room()) {
+                        self.write(line);
+                    }
                 }
                 self.gap = true;
             }
             TagEnd::TableHead => {
                 self.base = Role::Plain;
-                self.table.iter_mut().for_each(Table::end_header);
+                if let Some(table) = &mut self.table {
+                    table.end_header();
+                }
             }
-            TagEnd::TableRow => self.table.iter_mut().for_each(Table::end_row),
+            TagEnd::TableRow => {
+                if let Some(table) = &mut self.table {
+                    table.end_row();
+                }
+            }
             TagEnd::TableCell => {
                 let cell = std::mem::take(&mut self.flow);
                 if let Some(table) = &mut self.table {
@@ -239,7 +247,7 @@ impl<'a> Writer<'a> {
         if !self.flow.is_empty() {
             self.write_gap();
             let lines = std::mem::take(&mut self.flow).wrap(self.margin.room());
-            lines.into_iter().for_each(|(line, _)| self.write(line));
+            self.write_all(lines);
         }
     }
 
@@ -263,7 +271,7 @@ impl<'a> Writer<'a> {
             comment |= text.trim_start().starts_with("<!--");
             let mut flow = Flow::default();
             flow.push(if comment { Role::Dim } else { Role::Plain }, text);
-            flow.wrap(self.margin.room()).into_iter().for_each(|(line, _)| self.write(line));
+            self.write_all(flow.wrap(self.margin.room()));
             comment &= !text.contains("-->");
         }
         self.gap = true;
@@ -273,6 +281,12 @@ impl<'a> Writer<'a> {
     fn write_gap(&mut self) {
         if std::mem::take(&mut self.gap) && !self.lines.is_empty() {
             self.lines.push(self.margin.blank());
+        }
+    }
+
+    fn write_all(&mut self, lines: Vec<(Line, usize)>) {
+        for (line, _) in lines {
+            self.write(line);
         }
     }
 

@@ -1,13 +1,11 @@
 //! How wide the columns of a table are. Must not know what stands in them.
 
-/// A column keeps words of up to this many cells whole where all columns can.
-const WHOLE_WORD: usize = 18;
 /// Narrower than this, columns of longer words are not worth reading.
 const NARROWEST: usize = 8;
 /// The cells between two columns: ` │ `.
 pub(super) const BETWEEN: usize = 3;
 
-/// What a column would like: its widest line unbroken, and its widest word.
+/// What a column would like: its widest line unbroken, and what of it should not be broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Wish {
     pub(super) line: usize,
@@ -17,20 +15,22 @@ pub(super) struct Wish {
 /// The widths of columns whose sum with what is between them is at most `room`; none where they do not fit.
 ///
 /// All lines unbroken if that fits; else every column gets its longest word and a share of the rest in proportion to
-/// what it lacks; else words are broken, in no column below [`NARROWEST`].
+/// what it lacks; else the longest words are broken, but no column of longer words is below [`NARROWEST`].
 pub(super) fn widths(wishes: &[Wish], room: usize) -> Option<Vec<usize>> {
     let room = room.checked_sub(BETWEEN * wishes.len().saturating_sub(1))?;
-    let column = |of: &dyn Fn(&Wish) -> usize| wishes.iter().map(|wish| of(wish).clamp(1, room.max(1))).collect();
-    let lines: Vec<usize> = column(&|wish| wish.line);
+    let lines: Vec<usize> = wishes.iter().map(|wish| wish.line.clamp(1, room.max(1))).collect();
     if lines.iter().sum::<usize>() <= room {
         return Some(lines);
     }
-    let words: Vec<usize> = column(&|wish| wish.word.min(WHOLE_WORD));
+    let words: Vec<usize> = wishes.iter().map(|wish| wish.word.clamp(1, room.max(1))).collect();
     if words.iter().sum::<usize>() <= room {
         return Some(grown(words, &lines, room));
     }
-    let narrow: Vec<usize> = column(&|wish| wish.word.min(NARROWEST));
-    (narrow.iter().sum::<usize>() <= room).then(|| grown(narrow, &words, room))
+    // The widest cap under which all fit.
+    let capped = |cap: usize| words.iter().map(move |word| *word.min(&cap));
+    let cap = (NARROWEST..=room).rev().find(|cap| capped(*cap).sum::<usize>() <= room)?;
+    let capped: Vec<usize> = capped(cap).collect();
+    Some(grown(capped, &words, room))
 }
 
 /// Widths grown towards wishes, in proportion to what each lacks. The wishes together exceed the room.
@@ -63,10 +63,11 @@ mod tests {
     #[test]
     fn columns_get_what_they_need_and_share_the_rest() {
         assert_eq!(widths(&[wish(4, 4), wish(10, 5)], 17), Some(vec![4, 10]));
-        // 20 cells for both; 4 and 5 are the words, 11 to share for lacks of 0 and 35 (no column wants more than all).
+        // 20 cells for both; 4 and 5 are the words, what is left goes to the one that lacks.
         assert_eq!(widths(&[wish(4, 4), wish(90, 5)], 23), Some(vec![4, 16]));
         assert_eq!(widths(&[wish(30, 5), wish(30, 5)], 43), Some(vec![20, 20]));
-        // Words of 30 are broken, but not below 8.
+        // The longest word is broken before any other.
+        assert_eq!(widths(&[wish(9, 9), wish(30, 30), wish(11, 11)], 40), Some(vec![9, 14, 11]));
         assert_eq!(widths(&[wish(30, 30), wish(30, 30)], 19), Some(vec![8, 8]));
         assert_eq!(widths(&[wish(30, 30), wish(30, 30)], 18), None);
         assert_eq!(widths(&[wish(0, 0), wish(0, 0)], 5), Some(vec![1, 1]));
@@ -88,8 +89,7 @@ mod tests {
                 let sum: usize = widths.iter().sum::<usize>() + BETWEEN * (wishes.len() - 1);
                 assert!(sum <= room && widths.iter().all(|width| *width > 0), "{wishes:?} in {room}: {widths:?}");
                 let content = wishes.iter().map(|wish| wish.line.max(1)).sum::<usize>() + BETWEEN * (wishes.len() - 1);
-                let all_words = wishes.iter().zip(&widths).all(|(wish, width)| wish.word.min(WHOLE_WORD) <= *width);
-                assert!(!all_words || sum == room.min(content), "{wishes:?} in {room}: {widths:?}");
+                assert_eq!(sum, room.min(content), "{wishes:?} in {room}: {widths:?}");
             }
         }
     }

@@ -1,9 +1,12 @@
 //! Running text with roles, broken into lines. Must not know blocks or tables.
 
-use super::wrapped::Wrapped;
+use super::wrapped::{JOINTS, Wrapped};
 use crate::model::visible;
 use crate::workbench::view::{Line, Role, width};
 use unicode_segmentation::UnicodeSegmentation;
+
+/// Words of up to this many cells (a date, `checkout-api`) are better not broken even at joints.
+const SHORT_WORD: usize = 12;
 
 /// What stands between a fragment and the one before it; a stronger one wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -149,7 +152,7 @@ impl Flow {
         })
     }
 
-    /// The widest line if nothing is broken, and the widest word.
+    /// The widest line if nothing is broken, and the widest part that should not be.
     pub(super) fn widths(&self) -> (usize, usize) {
         let (mut line, mut widest, mut longest) = (0, 0, 0);
         for word in self.words() {
@@ -159,9 +162,19 @@ impl Flow {
                 _ => line + word.width,
             };
             widest = widest.max(line);
-            longest = longest.max(word.width);
+            longest = longest.max(self.unbroken(&word));
         }
         (widest, longest)
+    }
+
+    /// Short words, and the parts of long ones between their joints, are not to be broken.
+    fn unbroken(&self, word: &Word<'_>) -> usize {
+        if word.width <= SHORT_WORD {
+            return word.width;
+        }
+        let end = word.fragments.last().map_or(word.start, |fragment| fragment.end);
+        let parts = self.text[word.start..end].split_inclusive(JOINTS);
+        parts.map(width).max().unwrap_or(0).max(SHORT_WORD)
     }
 
     /// The first words, as many as fit.
@@ -183,7 +196,12 @@ impl Flow {
 
     /// Lines of at most some cells (at least 1), each with the cells it takes.
     pub(super) fn wrap(&self, cells: usize) -> Vec<(Line, usize)> {
-        let mut wrapped = Wrapped::new(cells.max(1));
+        self.wrap_hanging(cells, 0)
+    }
+
+    /// The same with all lines after the first shorter by `hang`.
+    pub(super) fn wrap_hanging(&self, cells: usize, hang: usize) -> Vec<(Line, usize)> {
+        let mut wrapped = Wrapped::new(cells, hang);
         for word in self.words() {
             let first = word.fragments[0];
             match first.glue {
@@ -197,7 +215,9 @@ impl Flow {
                 (fragment.role, text, fragment.width)
             });
             if wrapped.holds(word.width) {
-                parts.for_each(|(role, text, width)| wrapped.put(role, text, width));
+                for (role, text, width) in parts {
+                    wrapped.put(role, text, width);
+                }
             } else {
                 wrapped.broken(parts.map(|(role, text, _)| (role, text)));
             }

@@ -6,6 +6,8 @@
 use crate::workbench::view::{Line, Role, width};
 
 const BAR: &str = "│ ";
+/// Text is read well enough in this many cells, or in half of the width where that is less.
+const ENOUGH: usize = 24;
 
 #[derive(Debug)]
 struct Prefix {
@@ -58,7 +60,7 @@ impl Margin {
 
     fn fits(&mut self, wide: usize) -> bool {
         let left = self.room().saturating_sub(wide);
-        let fits = left >= 8 || left > 0 && left * 2 >= self.cells;
+        let fits = left >= ENOUGH || left > 0 && left * 2 >= self.cells;
         if fits {
             self.used += wide;
         }

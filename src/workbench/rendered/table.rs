@@ -57,11 +57,13 @@ impl Table {
             lines.append(&mut self.row(&self.header, widths));
             lines.push(rule(widths, "─", "─┼─"));
         }
-        // Where one row takes several lines, the eye needs to see where each ends.
-        let apart = rows.iter().any(|row| row.len() > 1).then(|| rule(widths, "┄", "┄┼┄"));
+        let apart = rule(widths, "┄", "┄┼┄");
+        let mut tall = false;
         for (index, mut row) in rows.into_iter().enumerate() {
-            if let Some(rule) = apart.as_ref().filter(|_| index > 0) {
-                lines.push(rule.clone());
+            // Where a row takes several lines, the eye needs to see where it begins and ends.
+            let before = std::mem::replace(&mut tall, row.len() > 1);
+            if index > 0 && (before || tall) {
+                lines.push(apart.clone());
             }
             lines.append(&mut row);
         }
@@ -101,7 +103,7 @@ impl Table {
         let nameless = keys.iter().all(Flow::is_empty);
         let mut lines = Vec::new();
         if self.rows.is_empty() {
-            keys.iter().for_each(|key| lines.append(&mut hanging(key, room)));
+            lines.extend(keys.iter().flat_map(|key| hanging(key, room)));
         }
         for row in &self.rows {
             if nameless && row.len() == 2 {
@@ -135,7 +137,7 @@ fn pair(key: &Flow, value: &Flow) -> Flow {
 /// A text whose lines after the first are indented, where there is room for that.
 fn hanging(flow: &Flow, room: usize) -> Vec<Line> {
     let indent = if room >= 12 { 2 } else { 0 };
-    let lines = flow.wrap(room - indent).into_iter().enumerate();
+    let lines = flow.wrap_hanging(room, indent).into_iter().enumerate();
     lines.map(|(index, (line, _))| if index == 0 { line } else { Line::plain(&"  "[..indent]).joined(line) }).collect()
 }
 

@@ -7,19 +7,24 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Words longer than this many cells lose their rest: nobody reads them, and thousands of lines would hide the others.
 const LONGEST_WORD: usize = 4_096;
 
+/// Characters after which a long word is broken best.
+pub(super) const JOINTS: &[char] = &['-', '/', '_', '.', ':', '@', '>', ',', ';', '=', '&', '?'];
+
 /// Lines that are being filled. Texts given to it are safe to print.
 #[derive(Debug)]
 pub(super) struct Wrapped {
     cells: usize,
+    /// How much shorter the lines after the first are; 0 once that has ended.
+    hang: usize,
     lines: Vec<(Line, usize)>,
     line: Line,
     used: usize,
 }
 
 impl Wrapped {
-    /// Lines of at most `cells` cells (at least 1).
-    pub(super) fn new(cells: usize) -> Self {
-        Self { cells, lines: Vec::new(), line: Line::blank(), used: 0 }
+    /// Lines of at most `cells` cells, those after the first `hang` less (but at least 1).
+    pub(super) fn new(cells: usize, hang: usize) -> Self {
+        Self { cells: cells.max(1), hang, lines: Vec::new(), line: Line::blank(), used: 0 }
     }
 
     /// The lines, each with the cells it takes.
@@ -55,6 +60,7 @@ impl Wrapped {
 
     fn end(&mut self) {
         self.lines.push((std::mem::take(&mut self.line), std::mem::take(&mut self.used)));
+        self.cells = self.cells.saturating_sub(std::mem::take(&mut self.hang)).max(1);
     }
 
     /// Adds a text that fits.
@@ -66,7 +72,7 @@ impl Wrapped {
         }
     }
 
-    /// Breaks a word that no line holds: after punctuation in the second half of a line if there is any.
+    /// Breaks a word that no line holds: after a joint that is not near the line's beginning if there is any.
     pub(super) fn broken<'a>(&mut self, parts: impl Iterator<Item = (Role, &'a str)>) {
         let mut graphemes: Vec<(&str, usize, Role)> = Vec::new();
         let mut total = 0;
@@ -90,10 +96,10 @@ impl Wrapped {
                 .take_while(|(_, wide, _)| room.checked_sub(*wide).inspect(|left| room = *left).is_some())
                 .count();
             if count < rest.len() {
-                let half = count / 2;
-                let joint = |(text, ..): &(&str, usize, Role)| "-/_.:@>,;=&?".contains(text);
-                if let Some(at) = rest[half..count].iter().rposition(joint) {
-                    count = half + at + 1;
+                let from = count / 3;
+                let joint = |(text, ..): &(&str, usize, Role)| text.ends_with(JOINTS);
+                if let Some(at) = rest[from..count].iter().rposition(joint) {
+                    count = from + at + 1;
                 }
             }
             let (now, later) = rest.split_at(count.max(1));
