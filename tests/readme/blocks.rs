@@ -61,17 +61,16 @@ pub fn shown(document: &str, text: &str) -> (Vec<Shown>, Vec<File>) {
             "console" => match (line.strip_prefix("$ "), commands.last_mut()) {
                 (Some(text), _) => commands.push(command(text, false, Some(Vec::new()))),
                 (None, Some(last)) => match line.strip_prefix("[exit ").and_then(|rest| rest.strip_suffix(']')) {
-                    Some(code) => last.exit = Some(code.parse().expect("a number")),
+                    Some(code) => last.exit = code.parse().ok(),
                     None => last.output.get_or_insert_default().push(line.to_owned()),
                 },
                 (None, None) => {}
             },
-            "sh" | "bash" | "" if !line.trim().is_empty() && !line.starts_with('#') => {
-                // A block without a language may hold anything; only our own commands are taken from it.
-                if !language.is_empty() || line.starts_with("kneepoint ") {
-                    commands.push(command(line, false, None));
-                }
+            "sh" | "bash" if !line.trim().is_empty() && !line.starts_with('#') => {
+                commands.push(command(line, false, None));
             }
+            // A block without a language may hold anything; only our own commands are taken from it.
+            "" if line.starts_with("kneepoint ") => commands.push(command(line, false, None)),
             "yaml" => {
                 if let Some(text) = line.trim().trim_start_matches("- ").strip_prefix("run: ") {
                     commands.push(command(text, true, None));
