@@ -1,7 +1,7 @@
 //! Files of the repository that travel inside the binary.
 //!
 //! One table a folder; the paths are those of the repository, so that a message about an embedded file names a file
-//! that a reader can open. Knows nothing of what the texts mean.
+//! that a reader can open. Must not know what the texts mean.
 
 /// One embedded file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,9 @@
 //! Kneepoint: a terminal workbench for architecture reviews.
 //!
+//! # Layers
+//!
+//! Each layer imports only lower ones; modules of one layer do not import each other.
+//!
 //! | Layer | Module | Holds | Must not know |
 //! |---|---|---|---|
 //! | L0 | [`units`], [`assets`] | quantities with units; embedded data | anything else of the crate |
@@ -8,11 +12,34 @@
 //! | L3 | [`capacity`] | arrival rates, utilisation, saturation | rules, screens |
 //! | L4 | [`rules`] | findings | how they are shown |
 //! | L5 | [`analysis`] | `analyze()`, the one entry | who asks |
-//! | L6 | [`report`], [`workbench`] | documents; the headless application | terminals, sockets, files |
-//! | L7 | [`tui`] | drawing, event loop, effects | command-line arguments |
-//! | L8 | [`cli`] | arguments, printing, exit codes | – |
+//! | L6 | [`report`] | documents, diagrams, the texts and JSON of every command | files, terminals |
+//! | L7 | [`workbench`] | the headless application | how anything is drawn or performed |
+//! | L8 | [`tui`] | drawing, event loop, effects | command-line arguments |
+//! | L9 | [`cli`] | arguments, printing, exit codes | – |
 //!
-//! Each layer imports only lower ones; `tests/architecture.rs` proves it.
+//! # Fences
+//!
+//! Where each dependency may be named. A dependency without a row here is not allowed.
+//!
+//! | Dependency | Only in |
+//! |---|---|
+//! | `toml_parser`, `annotate-snippets`, `notify`, `etcetera` | [`document`] |
+//! | `toml` | [`knowledge`] |
+//! | `petgraph` | [`graph`], in no public signature |
+//! | `reqwest`, `rustls` | [`metrics`] |
+//! | `tokio`, `futures-util` | [`metrics`], [`tui`] |
+//! | `ratatui`, `crossterm` | [`tui`] |
+//! | `clap`, `clap_complete` | [`cli`] |
+//! | `minijinja` | [`report`] |
+//! | `nucleo-matcher`, `tui-input` | [`workbench`] |
+//! | `strsim` | [`model`] |
+//! | `tempfile` | [`document`], [`tui`], [`cli`] |
+//! | `thiserror`, `pulldown-cmark`, `unicode-width`, `unicode-segmentation`, `serde`, `serde_json`, `jiff` | anywhere |
+//!
+//! Files, sockets, processes, threads, the environment and the clock are for [`document`], [`metrics`], [`tui`] and
+//! [`cli`] only; printing is for [`cli`] only.
+//!
+//! `tests/architecture.rs` reads these tables and proves them.
 
 pub mod analysis;
 pub mod assets;

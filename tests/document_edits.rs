@@ -1,4 +1,5 @@
 //! Edits of a document: each case is a text, an edit, and the text it must lead to, byte for byte.
+#![expect(clippy::unwrap_used, reason = "what fails in a test fails the test")]
 
 use kneepoint::document::{Document, EditError};
 use kneepoint::model::{EntityKind, EntityRef};

@@ -1,4 +1,5 @@
 //! Two edits of one file: combined where they touch different things, laid open where they collide.
+#![expect(clippy::unwrap_used, reason = "what fails in a test fails the test")]
 
 use kneepoint::document::{Document, Merge, Side};
 use kneepoint::model::{EntityKind, EntityRef};

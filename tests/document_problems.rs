@@ -67,9 +67,14 @@ fn every_planted_error_is_listed_at_its_line_and_the_rest_is_read() {
     let bytes = planted();
     let (text, encoding) = decode(&bytes);
     assert_eq!(encode(&text, encoding), bytes);
-    let started = std::time::Instant::now();
     let (review, map, problems) = parse(&text);
-    let took = started.elapsed();
+    // The quickest of some runs: other tests work at the same time.
+    let time = || {
+        let started = std::time::Instant::now();
+        let _ = parse(&text);
+        started.elapsed()
+    };
+    let took = (0..5).map(|_| time()).min().unwrap();
     assert!(took.as_millis() < 200, "{took:?}");
 
     let line_with = |mark: &str| text.lines().position(|line| line.contains(mark)).map(|line| line + 1).unwrap();

@@ -147,3 +147,36 @@ fn every_unit_must_be_said_and_a_range_must_be_in_order() {
         ]
     );
 }
+
+#[test]
+fn what_is_never_closed_ends_at_the_next_header() {
+    let text = "[[flow]]\nid = \"f\"\ncalls = [\n  { from = \"a\", to = \"b\" },\n  [1, 2],\n\n[[component]] # next\nid = \"a\"\nname = \"\"\"\nnever\n\n[[component]]\nid = \"b\"\ncache = { ttl = \"5m\"\n[component.data]\nshards = 4\n";
+    let (review, map, found) = parse(text);
+    assert_eq!(review.components.iter().map(|component| component.id().to_owned()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(review.component("b").unwrap().data.as_ref().unwrap().shards.unwrap().value(), 4.0);
+    assert_eq!(review.component("b").unwrap().cache.as_ref().unwrap().ttl.unwrap().value(), 300.0);
+    let mut lines: Vec<_> = found
+        .iter()
+        .filter(|problem| problem.kind == ProblemKind::Syntax)
+        .map(|problem| map.position(text, problem.span.start).line)
+        .collect();
+    lines.dedup();
+    assert_eq!(lines, [3, 9, 14]);
+}
+
+#[test]
+fn lists_of_lists_are_not_taken_for_headers() {
+    let text = "[[component]]\nid = \"a\"\nregions = [\n  [\"x\"],\n[true],\n[1],\n[nan],\n]\nworkers = 3\n";
+    let (review, _, found) = parse(text);
+    assert!(found.iter().all(|problem| problem.kind == ProblemKind::WrongType), "{found:?}");
+    assert_eq!(review.component("a").unwrap().workers.unwrap().value(), 3.0);
+}
+
+#[test]
+fn one_bracket_where_two_are_meant_is_a_new_table_and_said() {
+    let text = "[[component]]\nid = \"a\"\n\n[component]\nid = \"b\"\n\n[component.cache]\nttl = \"5m\"\n";
+    let (review, _, _) = parse(text);
+    assert_eq!(review.components.len(), 2);
+    assert!(review.component("b").unwrap().cache.is_some() && review.component("a").unwrap().cache.is_none());
+    assert_eq!(problems(text), ["4:2 syntax `component` stands several times: write it with two brackets, `[[…]]`"]);
+}

@@ -1,5 +1,9 @@
 //! The review document: deterministic, complete, and inert whatever a review says.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
+
+use std::fmt::Write as _;
+
 use jiff::civil::{Date, date};
 use kneepoint::analysis::{Settings, analyze};
 use kneepoint::document::parse;
@@ -290,11 +294,11 @@ fn diagrams_are_inert_and_stay_under_the_limits_of_renderers() {
     }
     let mut many = String::from("[[flow]]\nid = \"f\"\nentry = \"c0\"\ncalls = [\n");
     for call in 0..1_000 {
-        many.push_str(&format!("{{ from = \"c{}\", to = \"c{}\" }},\n", call / 2, call + 1));
+        let _ = writeln!(many, "{{ from = \"c{}\", to = \"c{}\" }},", call / 2, call + 1);
     }
     many.push_str("]\n");
     for component in 0..=1_000 {
-        many.push_str(&format!("[[component]]\nid = \"c{component}\"\nname = \"{}\"\n", "long name ".repeat(20)));
+        let _ = writeln!(many, "[[component]]\nid = \"c{component}\"\nname = \"{}\"", "long name ".repeat(20));
     }
     let diagram = with(&many, |subject| report::flow_diagram(subject.review, &subject.review.flows[0]));
     assert!(diagram.text.matches("-->").count() < 500 && diagram.text.chars().count() < 50_000);
@@ -340,10 +344,10 @@ proptest::proptest! {
         between in "[ -;=-~\n]{0,20}",
     ) {
         let new = "# T\n<!-- keep:a -->\n<!-- /keep -->\ntext\n<!-- keep:b -->\nas generated\n<!-- /keep -->\n";
-        let old: String = blocks
-            .iter()
-            .map(|(name, text)| format!("{between}\n<!-- keep:{name} -->\n{text}\n<!-- /keep -->\n"))
-            .collect();
+        let mut old = String::new();
+        for (name, text) in &blocks {
+            let _ = write!(old, "{between}\n<!-- keep:{name} -->\n{text}\n<!-- /keep -->\n");
+        }
         let merged = report::merge_keeps(&old, new).unwrap();
         for (_, text) in &blocks {
             proptest::prop_assert!(merged.contains(text.trim_end_matches('\n')) || text.trim().is_empty(), "{text:?} in {merged}");

@@ -410,3 +410,18 @@ fn an_empty_folder_offers_templates_and_several_reviews_a_list() {
     assert_eq!(bench.text(), SMALL);
     assert!(!bench.bench.session().is_dirty());
 }
+
+#[test]
+#[ignore]
+fn look() {
+    let script = std::env::var("KEYS").unwrap_or_default();
+    let size = std::env::var("SIZE").unwrap_or("120x36".into());
+    let name = std::env::var("EXAMPLE").unwrap_or("ecommerce".into());
+    let text = std::fs::read_to_string(format!("examples/{name}/review.toml")).unwrap();
+    let (w, h) = size.split_once('x').unwrap();
+    let mut bench = Bench::open(&text);
+    bench.resize(w.parse().unwrap(), h.parse().unwrap());
+    bench.keys(&script);
+    println!("{}", bench.screen());
+    std::fs::write("/tmp/look.svg", kneepoint::workbench::view::to_svg(&bench.view())).unwrap();
+}

@@ -63,6 +63,8 @@ pub(super) enum Command {
     Rule(Rule),
     /// Say what fills up at which load.
     Capacity(Capacity),
+    /// Ask the metrics server, and show what it says beside what the review declares.
+    Measure(Measure),
     /// Write the review document, a diagram, or everything as JSON.
     Export(Export),
     /// Write the completion script of a shell.
@@ -171,6 +173,34 @@ pub(super) struct Capacity {
 fn multiple(text: &str) -> Result<f64, String> {
     use crate::units::{Multiple, Quantity};
     Multiple::parse(text).map(Quantity::value).map_err(|error| error.to_string())
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Measure {
+    /// The review (`-`: stdin).
+    pub(super) path: PathBuf,
+    /// The server, where it is not the review's; headers of the review are sent only to the review's server.
+    #[arg(long, value_name = "URL")]
+    pub(super) prometheus: Option<String>,
+    /// For which time to ask: RFC 3339, or seconds of the Unix epoch; else now.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(super) at: Option<f64>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(super) format: TextOrJson,
+}
+
+fn time(text: &str) -> Result<f64, String> {
+    if let Ok(seconds) = text.parse::<f64>() {
+        return if seconds.is_finite() && seconds >= 0.0 {
+            Ok(seconds)
+        } else {
+            Err("a time is not negative".to_owned())
+        };
+    }
+    let time: jiff::Timestamp =
+        text.parse().map_err(|_| "a time is written 2026-11-23T10:00:00Z, or 1795428000".to_owned())?;
+    Ok(time.as_millisecond() as f64 / 1e3)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -24,7 +24,7 @@ pub(super) fn check(check: &Check, output: &Output) -> Result<Exit, Failure> {
     let mut exit = Exit::Fine;
     let mut judged: Vec<Judged> = Vec::new();
     for path in &check.paths {
-        match load(path) {
+        match load(path, output) {
             Ok(loaded) => judged.push(loaded.judge(&settings)),
             // The other files are still worth reading.
             Err(failure) => {

@@ -15,6 +15,8 @@ pub(super) enum Exit {
     Undecided,
     /// The workbench ended, with the code its end has: 0, 128 and the number of a signal, 101 after a defect.
     Ended(u8),
+    /// The metrics source failed.
+    SourceFailed,
 }
 
 impl Exit {
@@ -25,6 +27,7 @@ impl Exit {
             Self::Unusable => 2,
             Self::Undecided => 3,
             Self::Ended(code) => code,
+            Self::SourceFailed => 4,
         }
     }
 
@@ -36,6 +39,7 @@ impl Exit {
             Self::Findings => 2,
             Self::Unusable => 3,
             Self::Ended(_) => 4,
+            Self::SourceFailed => 4,
         };
         if rank(other) > rank(self) { other } else { self }
     }

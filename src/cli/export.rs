@@ -6,18 +6,13 @@ use super::files;
 use super::load::{Judged, load, today};
 use super::output::Output;
 use crate::analysis::Settings;
-use crate::report::{self, Template};
+use crate::report::{self, OverwriteError, Template};
 use std::io::ErrorKind;
 use std::path::Path;
 
-/// What every exported file says near its beginning: others are not overwritten.
-const SIGNATURES: [&str; 2] = ["Written by kneepoint.", "\"written_by\": \"kneepoint\""];
-/// How far from the beginning it is looked for, in characters.
-const BEGINNING: usize = 1_000;
-
 pub(super) fn export(export: &Export, output: &Output) -> Result<Exit, Failure> {
-    let loaded = load(&export.path)?;
-    let as_of = export.as_of.or_else(|| loaded.latest_day()).unwrap_or_else(|| {
+    let loaded = load(&export.path, output)?;
+    let as_of = export.as_of.or_else(|| report::as_of(&loaded.review)).unwrap_or_else(|| {
         output.note(
             "the review has no date: dates are judged as of today (UTC); `--as-of` or `review.date` fixes the day",
         );
@@ -106,27 +101,23 @@ fn existing(path: &Path) -> Result<Option<String>, Failure> {
 
 /// The new text with what people wrote into the old one; refuses where that could be lost.
 fn merged(export: &Export, path: &Path, old: &str, text: String) -> Result<String, Failure> {
-    let beginning: String = old.chars().take(BEGINNING).collect();
-    let signed = SIGNATURES.iter().any(|signature| beginning.contains(signature)) || old.trim().is_empty();
-    // A user's own template need not sign; its keep marks say as much.
-    let kept = export.format == ExportFormat::Markdown && old.contains("<!-- keep:");
-    if !signed && !kept {
-        if export.check {
-            return Ok(text);
+    let over = if export.format == ExportFormat::Markdown {
+        report::write_over(old, &text)
+    } else {
+        report::replace(old, &text)
+    };
+    match over {
+        Ok(text) => Ok(text),
+        Err(OverwriteError::NotOurs) if export.check => Ok(text),
+        Err(OverwriteError::NotOurs) => {
+            Err(Failure::unusable(format!("`{}` {}", path.display(), OverwriteError::NotOurs))
+                .hint("choose another file, or remove this one"))
         }
-        return Err(Failure::unusable(format!(
-            "`{}` was not written by kneepoint: it is not overwritten",
-            path.display()
-        ))
-        .hint("choose another file, or remove this one"));
+        Err(OverwriteError::Keep(error)) => {
+            Err(Failure::unusable(format!("{}:{}: {}; nothing was written", path.display(), error.line, error.message))
+                .hint("each `<!-- keep:NAME -->` needs its `<!-- /keep -->`, both alone on their lines"))
+        }
     }
-    if export.format != ExportFormat::Markdown {
-        return Ok(text);
-    }
-    report::merge_keeps(old, &text).map_err(|error| {
-        Failure::unusable(format!("{}:{}: {}; nothing was written", path.display(), error.line, error.message))
-            .hint("each `<!-- keep:NAME -->` needs its `<!-- /keep -->`, both alone on their lines")
-    })
 }
 
 fn difference(path: &Path, old: Option<&str>, new: &str) -> String {

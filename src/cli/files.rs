@@ -112,9 +112,8 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let mut file = beside(&target).map_err(failed)?;
     file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    let permissions = std::fs::metadata(&target).map(|metadata| metadata.permissions()).ok().or_else(usual);
-    if let Some(permissions) = permissions {
-        file.as_file().set_permissions(permissions).map_err(failed)?;
+    if let Ok(metadata) = std::fs::metadata(&target) {
+        file.as_file().set_permissions(metadata.permissions()).map_err(failed)?;
     }
     file.persist(&target).map_err(|error| failed(error.error))?;
     Ok(())
@@ -134,28 +133,22 @@ fn create(path: &Path, text: &str) -> Result<(), Failure> {
     }
     let mut file = beside(path).map_err(|error| failed(&error))?;
     file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(|error| failed(&error))?;
-    if let Some(permissions) = usual() {
-        file.as_file().set_permissions(permissions).map_err(|error| failed(&error))?;
-    }
     file.persist_noclobber(path).map_err(|error| failed(&error.error))?;
     Ok(())
 }
 
+/// A temporary file in the folder of a file, with the permissions that a person's own files have.
 fn beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    tempfile::Builder::new().prefix(".kneepoint-").suffix(".tmp").tempfile_in(folder)
-}
-
-/// The permissions of a new document: a temporary file has stricter ones than a person expects.
-#[cfg(unix)]
-fn usual() -> Option<std::fs::Permissions> {
-    use std::os::unix::fs::PermissionsExt;
-    Some(std::fs::Permissions::from_mode(0o644))
-}
-
-#[cfg(not(unix))]
-fn usual() -> Option<std::fs::Permissions> {
-    None
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".kneepoint-").suffix(".tmp");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // The mask of the process still takes away from it.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
 }
 
 /// `new PATH --template NAME`.

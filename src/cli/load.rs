@@ -4,9 +4,10 @@ use super::exit::{Exit, Failure};
 use super::files;
 use super::output::Output;
 use crate::analysis::{Analysis, Settings, analyze};
-use crate::document::{SourceMap, parse};
+use crate::document::{SourceMap, decode, parse};
 use crate::knowledge::Knowledge;
-use crate::model::{Evidence, Gravity, Problem, ProblemKind, Review, Span};
+use crate::metrics::EvidenceFile;
+use crate::model::{Evidence, Gravity, Measurement, Problem, Review};
 use crate::report::Subject;
 use jiff::civil::Date;
 use std::path::Path;
@@ -31,30 +32,38 @@ pub(super) struct Judged {
 }
 
 /// Reads a review. Fails only where there is nothing to read; what is wrong in it is among its problems.
-pub(super) fn load(path: &Path) -> Result<Loaded, Failure> {
+pub(super) fn load(path: &Path, output: &Output) -> Result<Loaded, Failure> {
     let bytes = files::read(path)?;
-    let (text, encoding) = decode(bytes);
-    let (review, source, mut problems) = parse(&text);
-    if let Some(problem) = encoding {
-        problems.insert(0, problem);
-    }
+    let (text, _) = decode(&bytes);
+    let (review, source, problems) = parse(&text);
     let file = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
-    Ok(Loaded { file, text, review, source, problems, evidence: Evidence::default() })
+    let evidence = evidence(path, &review, output)?;
+    Ok(Loaded { file, text, review, source, problems, evidence })
 }
 
-/// Text from bytes: what is not UTF-8 is replaced and said.
-fn decode(bytes: Vec<u8>) -> (String, Option<Problem>) {
-    match String::from_utf8(bytes) {
-        Ok(text) => (text, None),
-        Err(error) => {
-            let start = error.utf8_error().valid_up_to();
-            let message =
-                format!("the byte at {start} of the file is not UTF-8; it is read as a replacement character");
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            let span = Span::new(start, (start + '\u{fffd}'.len_utf8()).min(text.len()));
-            (text, Some(Problem::error(ProblemKind::Encoding, span, message)))
-        }
+/// What was recorded beside the review: `shop.evidence.json` beside `shop.review.toml`. None is no failure.
+fn evidence(path: &Path, review: &Review, output: &Output) -> Result<Evidence, Failure> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let stem = name.strip_suffix(files::SUFFIX).or_else(|| name.strip_suffix(".toml")).unwrap_or(name);
+    let beside = path.with_file_name(format!("{stem}.evidence.json"));
+    if name == "-" || !beside.is_file() {
+        return Ok(Evidence::default());
     }
+    let bytes = files::read(&beside)?;
+    let (file, problems) = EvidenceFile::from_text(&String::from_utf8_lossy(&bytes));
+    for problem in problems {
+        let at = problem.record.map(|record| format!(", record {}", record + 1)).unwrap_or_default();
+        output.note(&format!("warning: {}{at}: {}", beside.display(), problem.message));
+    }
+    let measurements = file.records().iter().filter_map(|record| {
+        Some(Measurement {
+            element: review.element(&record.element)?,
+            signal: record.signal.clone(),
+            value: record.value,
+            at: record.holds_until(),
+        })
+    });
+    Ok(Evidence { measurements: measurements.collect() })
 }
 
 impl Loaded {
@@ -64,21 +73,6 @@ impl Loaded {
         self.problems.append(&mut analysis.problems);
         self.problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
         Judged { loaded: self, analysis, as_of: settings.today }
-    }
-
-    /// The latest day on which the review says that something was done or decided: a document that is judged as of
-    /// that day is the same on every day after, until somebody changes the review.
-    pub(super) fn latest_day(&self) -> Option<Date> {
-        let review = &self.review;
-        let dates = [review.head.date].into_iter();
-        dates
-            .chain(review.answers.iter().map(|answer| answer.date))
-            .chain(review.decisions.iter().map(|decision| decision.date))
-            .chain(review.triage.iter().map(|triage| triage.date))
-            .chain(review.actions.iter().map(|action| action.created))
-            .chain(review.meetings.iter().map(|meeting| meeting.date))
-            .flatten()
-            .max()
     }
 }
 

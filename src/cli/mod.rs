@@ -8,6 +8,7 @@ mod exit;
 mod export;
 mod files;
 mod load;
+mod measure;
 mod open;
 mod output;
 mod show;
@@ -41,6 +42,7 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
+    let offline = arguments.global.offline;
     match arguments.command {
         None => open::review(arguments.review.as_deref(), output),
         Some(Command::Demo(demo)) => open::demo(&demo, output),
@@ -48,6 +50,7 @@ fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
         Some(Command::Check(check)) => check::check(&check, output),
         Some(Command::Rule(rule)) => show::rule(&rule, output),
         Some(Command::Capacity(capacity)) => show::capacity(&capacity, output),
+        Some(Command::Measure(measure)) => measure::measure(&measure, offline, output),
         Some(Command::Export(export)) => export::export(&export, output),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();

@@ -35,7 +35,8 @@ pub(super) fn review(path: Option<&Path>, output: &Output) -> Result<Exit, Failu
 fn here(output: &Output) -> Result<Exit, Failure> {
     let reviews = files::reviews_in(Path::new("."));
     let list = |reviews: &[PathBuf]| {
-        reviews.iter().map(|path| format!("{}\n", crate::report::line(&path.display().to_string()))).collect::<String>()
+        let names: Vec<String> = reviews.iter().map(|path| crate::report::line(&path.display().to_string())).collect();
+        names.join("\n") + "\n"
     };
     match reviews.as_slice() {
         [only] => review(Some(only), output),

@@ -2,9 +2,10 @@
 
 use super::arguments::{Color, Global};
 use super::exit::{Exit, Failure};
-use crate::document::SourceMap;
+use crate::document::{SourceMap, render_problem};
 use crate::model::{Gravity, Problem};
 use crate::report::{Style, line};
+use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write};
 
 /// More problems of one file than this are counted.
@@ -64,7 +65,7 @@ impl Output {
     pub(super) fn failure(&self, failure: &Failure) {
         let mut text = format!("{}: {}\n", self.errors.red("error"), line(&failure.message));
         for hint in &failure.hints {
-            text.push_str(&format!("  {}: {}\n", self.errors.cyan("help"), line(hint)));
+            let _ = writeln!(text, "  {}: {}", self.errors.cyan("help"), line(hint));
         }
         stderr(&text);
     }
@@ -77,7 +78,7 @@ impl Output {
                 stderr(&format!("{}: {} problems in all\n", line(file), problems.len()));
                 return;
             }
-            stderr(&render(file, text, source, problem, self.errors));
+            stderr(&format!("{}\n\n", render_problem(file, text, source, problem, self.errors.colour)));
         }
     }
 }
@@ -85,22 +86,6 @@ impl Output {
 fn stderr(text: &str) {
     // Nothing can be said where nobody hears it.
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// A problem with its place and the line it is in.
-fn render(file: &str, text: &str, source: &SourceMap, problem: &Problem, style: Style) -> String {
-    let word = match problem.gravity {
-        Gravity::Error => "error",
-        Gravity::Warning => "warning",
-    };
-    let at = source.position(text, problem.span.start);
-    let mut out =
-        format!("{}: {}\n", style.severity(&format!("{word}[{}]", problem.kind.name())), line(&problem.message));
-    out.push_str(&format!("  --> {}:{}:{}\n", line(file), at.line, at.column));
-    if let Some(help) = &problem.help {
-        out.push_str(&format!("  {}: {}\n", style.cyan("help"), line(help)));
-    }
-    out
 }
 
 /// `--color` first, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether a terminal is there.

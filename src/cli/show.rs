@@ -30,11 +30,12 @@ pub(super) fn rule(rule: &Rule, output: &Output) -> Result<Exit, Failure> {
 }
 
 pub(super) fn capacity(capacity: &Capacity, output: &Output) -> Result<Exit, Failure> {
-    let loaded = load(&capacity.path)?;
+    let loaded = load(&capacity.path, output)?;
     if let Some(flow) = &capacity.flow
         && loaded.review.flow(flow).is_none()
     {
-        let ids: Vec<&str> = loaded.review.flows.iter().map(|flow| flow.id()).filter(|id| !id.is_empty()).collect();
+        let ids: Vec<&str> =
+            loaded.review.flows.iter().map(crate::model::Flow::id).filter(|id| !id.is_empty()).collect();
         let flows = (!ids.is_empty()).then(|| format!("its flows are: {}", ids.join(", ")));
         return Err(Failure::unusable(format!("{} has no flow `{flow}`", loaded.file))
             .maybe(did_you_mean(flow, ids.iter().copied()).or(flows)));

@@ -19,8 +19,7 @@ pub struct Position {
 impl LineIndex {
     /// Of a text.
     pub fn new(text: &str) -> Self {
-        let starts =
-            std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i + 1));
+        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i + 1));
         Self { starts: starts.collect(), length: text.len() }
     }
 

@@ -11,6 +11,7 @@ mod render;
 mod source_map;
 mod syntax;
 mod tokens;
+mod tree;
 
 pub use edit::{Document, EditError, Parsed, UndoLabel, entity_name, literal, plain};
 pub use encoding::{Encoding, decode, encode};

@@ -1,7 +1,7 @@
 //! Where everything of a review stands in its text.
 
 use super::lines::{LineIndex, Position};
-use super::syntax::Tree;
+use super::tree::Tree;
 use crate::model::{Element, EntityKind, EntityRef, Node, Review, Span, Table, Value};
 
 /// The places of one revision of a text.

@@ -3,58 +3,16 @@
 //! With `tokens` the only file that knows `toml_parser`. Must not know what the keys mean.
 
 use super::tokens;
+use super::tree::{Block, Statement, Tree, descend, has_header, insert_at, is_full, path_of};
 use crate::model::{EntityKind, Entry, Node, Problem, ProblemKind, Span, Table, TableForm, Value, quote};
-use std::collections::HashMap;
 use toml_parser::lexer::Token;
 use toml_parser::parser::{Event, EventKind, RecursionGuard, parse_document};
 use toml_parser::{ParseError, Source, decoder::ScalarKind};
 
 /// Arrays and inline tables deeper than this are refused: nothing in the format is deeper than six.
 const DEEPEST: u32 = 32;
-/// More keys than this in one table are an attack: each is looked for among the others.
-const MOST_KEYS: usize = 2_000;
 /// More problems than this of one file are noise.
 const MOST_PROBLEMS: usize = 1_000;
-
-/// What a text says as a tree, and where its lines with headers and keys stand.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Tree {
-    /// The values.
-    pub(super) root: Table,
-    /// The top of the file, then every header with the lines below it, in the order of the text.
-    pub(super) blocks: Vec<Block>,
-    /// Every `key = value` line that is not inside a value, in the order of the text.
-    pub(super) statements: Vec<Statement>,
-    /// Of dotted keys inside inline tables: where the last key stands, and where the first one does.
-    pub(super) dotted: HashMap<usize, usize>,
-}
-
-/// A key on the way to a table, with the position where the key holds an array of tables.
-pub(super) type Step = (String, Option<usize>);
-
-/// A header and the lines up to the next one.
-#[derive(Debug, Clone)]
-pub(super) struct Block {
-    /// Where the header stands; nothing for the top of the file.
-    pub(super) header: Option<Span>,
-    /// Which table it opens; empty for the top of the file and where the header could not be read.
-    pub(super) path: Vec<Step>,
-    /// The first byte: that of the header, or 0.
-    pub(super) start: usize,
-    /// One past the last byte: where the next header starts, or the length of the text.
-    pub(super) end: usize,
-}
-
-/// One `key = value` outside of values.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Statement {
-    /// Where its first key starts.
-    pub(super) start: usize,
-    /// Where its last key ends.
-    pub(super) key_end: usize,
-    /// Where its value stands.
-    pub(super) value: Span,
-}
 
 /// The tree of a text, and what is wrong with its syntax.
 pub(super) fn read(text: &str) -> (Tree, Vec<Problem>) {
@@ -94,7 +52,7 @@ pub(super) fn read(text: &str) -> (Tree, Vec<Problem>) {
 }
 
 fn syntax_problem(part: &str, base: usize, error: &ParseError) -> Problem {
-    let range = |span: toml_parser::Span| span.start().min(part.len())..span.end().min(part.len());
+    let range = |span: toml_parser::Span| part.floor_char_boundary(span.start())..part.ceil_char_boundary(span.end());
     let (context, unexpected) = (error.context().map(range), error.unexpected().map(range));
     let place = match (context, unexpected) {
         // What is never closed is reported where it is opened, not lines below.
@@ -145,9 +103,11 @@ impl<'a> Builder<'a> {
         self.problems.extend(errors.iter().take(MOST_PROBLEMS).map(|error| syntax_problem(part, base, error)));
     }
 
-    /// Where an event stands in the text.
+    /// Where an event stands in the text, in whole characters.
     fn span(&self, event: &Event) -> Span {
-        Span::new(self.base + event.span().start(), self.base + event.span().end())
+        let (text, span) = (self.source.input(), event.span());
+        let (start, end) = (text.floor_char_boundary(span.start()), text.ceil_char_boundary(span.end()));
+        Span::new(self.base + start, self.base + end)
     }
     fn take(&mut self) -> Option<Event> {
         let event = self.events.get(self.next).copied();
@@ -388,79 +348,4 @@ impl<'a> Builder<'a> {
             insert_at(table, keys, node, &mut self.problems);
         }
     }
-}
-
-fn has_header(node: &Node) -> bool {
-    node.table().is_some_and(|table| table.form == TableForm::Header)
-}
-
-/// The table at a path of keys, made where it is not there; of an array, its last table.
-fn descend<'a>(root: &'a mut Table, keys: &[(String, Span)], problems: &mut Vec<Problem>) -> Option<&'a mut Table> {
-    let mut table = root;
-    for (key, span) in keys {
-        let position = match table.entries.iter().position(|entry| entry.key == *key) {
-            Some(position) => position,
-            None if is_full(table, *span, problems) => return None,
-            None => {
-                let node = Node { span: *span, value: Value::Table(Table::default()) };
-                table.entries.push(Entry { key: key.clone(), key_span: *span, node });
-                table.entries.len() - 1
-            }
-        };
-        let node = &mut table.entries[position].node;
-        let value = match &mut node.value {
-            Value::Array(items) => &mut items.last_mut()?.value,
-            value => value,
-        };
-        let Value::Table(inner) = value else {
-            let message = format!("{} is a value, not a table", quote(key));
-            problems.push(Problem::error(ProblemKind::Duplicate, *span, message));
-            return None;
-        };
-        table = inner;
-    }
-    Some(table)
-}
-
-/// The path of the table that a header has just opened: of every array on the way, its last table.
-fn path_of(root: &Table, keys: &[(String, Span)]) -> Vec<Step> {
-    let mut table = Some(root);
-    let step = |(key, _): &(String, Span)| {
-        let node = table.and_then(|table| table.get(key));
-        let (index, inner) = match node.map(|node| &node.value) {
-            Some(Value::Array(items)) => (items.len().checked_sub(1), items.last().and_then(Node::table)),
-            Some(Value::Table(inner)) => (None, Some(inner)),
-            _ => (None, None),
-        };
-        table = inner;
-        (key.clone(), index)
-    };
-    keys.iter().map(step).collect()
-}
-
-fn insert_at(table: &mut Table, mut keys: Vec<(String, Span)>, node: Node, problems: &mut Vec<Problem>) {
-    let Some((last, span)) = keys.pop() else { return };
-    let dotted = !keys.is_empty();
-    let Some(table) = descend(table, &keys, problems) else { return };
-    if dotted && table.form == TableForm::Implied {
-        table.form = TableForm::Dotted;
-    }
-    if table.entry(&last).is_some() {
-        let message = format!("{} stands twice in this table; the first is used", quote(&last));
-        problems.push(Problem::error(ProblemKind::Duplicate, span, message));
-        return;
-    }
-    if !is_full(table, span, problems) {
-        table.entries.push(Entry { key: last, key_span: span, node });
-    }
-}
-
-/// Whether a table takes no more keys; said once.
-fn is_full(table: &Table, span: Span, problems: &mut Vec<Problem>) -> bool {
-    let full = table.entries.len() >= MOST_KEYS;
-    let message = format!("more than {MOST_KEYS} keys in one table; the rest are left out");
-    if full && !problems.iter().any(|problem| problem.message == message) {
-        problems.push(Problem::error(ProblemKind::Syntax, span, message));
-    }
-    full
 }

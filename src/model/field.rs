@@ -138,7 +138,11 @@ fn check_text(text: &str, span: Span, reader: &mut Reader) {
         let message = format!("a text of {} bytes; only its beginning is shown", text.len());
         reader.problems.push(Problem::warning(ProblemKind::OddText, span, message));
     }
-    if text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\t' | '\r')) || is_bidirectional_control(c)) {
+    // Printable ASCII alone, which is most of what is written, holds none and is told quickly.
+    let printable = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !printable
+        && text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\t' | '\r')) || is_bidirectional_control(c))
+    {
         let message = "the text holds control characters; they are shown as symbols";
         reader.problems.push(Problem::warning(ProblemKind::OddText, span, message));
     }

@@ -114,12 +114,11 @@ fn draw<'a>(
     let mut all = 0;
     for edge in edges.filter(|edge| !edge.from.is_empty() && !edge.to.is_empty()) {
         all += 1;
-        match places.get(&(edge.from, edge.to)) {
-            Some(place) => merged[*place].calls += 1,
-            None => {
-                places.insert((edge.from, edge.to), merged.len());
-                merged.push(edge);
-            }
+        if let Some(place) = places.get(&(edge.from, edge.to)) {
+            merged[*place].calls += 1;
+        } else {
+            places.insert((edge.from, edge.to), merged.len());
+            merged.push(edge);
         }
     }
     let together = all - merged.len();

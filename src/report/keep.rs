@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::fmt::Write as _;
 
 /// Where blocks go that the new document has no place for.
 const KEPT_HEADING: &str = "## Kept text";
@@ -25,6 +26,56 @@ impl fmt::Display for KeepError {
 }
 
 impl std::error::Error for KeepError {}
+
+/// What every exported file says near its beginning: others are not overwritten.
+const SIGNATURES: [&str; 2] = ["Written by kneepoint.", "\"written_by\": \"kneepoint\""];
+/// How far from the beginning it is looked for, in characters.
+const BEGINNING: usize = 1_000;
+
+/// Why a file must not be overwritten by an export.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OverwriteError {
+    /// The file was not written by an export.
+    NotOurs,
+    /// Its hand-written text could be lost.
+    Keep(KeepError),
+}
+
+impl fmt::Display for OverwriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOurs => f.write_str("was not written by kneepoint: it is not overwritten"),
+            Self::Keep(error) => write!(f, "{error}; nothing was written"),
+        }
+    }
+}
+
+impl std::error::Error for OverwriteError {}
+
+/// What to write over a file that may hold hand-written text: a document in Markdown.
+///
+/// # Errors
+/// Where the file is somebody else's, or its keep marks do not pair.
+pub fn write_over(old: &str, new: &str) -> Result<String, OverwriteError> {
+    // A user's own template need not sign; keep marks say as much.
+    if !ours(old) && !old.contains("<!-- keep:") {
+        return Err(OverwriteError::NotOurs);
+    }
+    merge_keeps(old, new).map_err(OverwriteError::Keep)
+}
+
+/// What to write over a file without hand-written text: a diagram, JSON.
+///
+/// # Errors
+/// Where the file is somebody else's.
+pub fn replace(old: &str, new: &str) -> Result<String, OverwriteError> {
+    if ours(old) { Ok(new.to_owned()) } else { Err(OverwriteError::NotOurs) }
+}
+
+fn ours(old: &str) -> bool {
+    let beginning: String = old.chars().take(BEGINNING).collect();
+    old.trim().is_empty() || SIGNATURES.iter().any(|signature| beginning.contains(signature))
+}
 
 #[derive(Debug, PartialEq)]
 enum Mark<'a> {
@@ -147,9 +198,9 @@ pub fn merge_keeps(old: &str, new: &str) -> Result<String, KeepError> {
         if !out.ends_with('\n') {
             out.push('\n');
         }
-        out.push_str(&format!("\n{KEPT_HEADING}\n\nWritten by hand for a place that this document no longer has.\n"));
+        let _ = writeln!(out, "\n{KEPT_HEADING}\n\nWritten by hand for a place that this document no longer has.");
         for (_, block) in orphans {
-            out.push_str(&format!("\n<!-- keep:{} -->\n{}<!-- /keep -->\n", block.name, unix(&block.text)));
+            let _ = writeln!(out, "\n<!-- keep:{} -->\n{}<!-- /keep -->", block.name, unix(&block.text));
         }
     }
     Ok(out)

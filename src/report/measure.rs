@@ -7,6 +7,7 @@ use super::capacity::table;
 use super::check::{number, pretty};
 use super::text::line;
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// A measure with its answer.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,11 +49,8 @@ pub fn measure_text(server: &str, rows: &[Measured], style: Style) -> String {
         if std::mem::take(&mut first) {
             out.push('\n');
         }
-        out.push_str(&format!(
-            "{}: {}\n",
-            style.bold(&line(&format!("{} of {}", row.signal, row.element))),
-            line(&row.long)
-        ));
+        let _ =
+            writeln!(out, "{}: {}", style.bold(&line(&format!("{} of {}", row.signal, row.element))), line(&row.long));
     }
     out
 }

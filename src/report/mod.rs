@@ -16,9 +16,9 @@ mod text;
 
 pub use capacity::{capacity_json, capacity_text};
 pub use check::{check_json, check_text};
-pub use context::{Subject, context};
+pub use context::{Subject, as_of, context, target};
 pub use diagram::{Diagram, dot, flow as flow_diagram, mermaid};
-pub use keep::{KeepError, merge_keeps};
+pub use keep::{KeepError, OverwriteError, merge_keeps, replace, write_over};
 pub use markdown::{REVIEW_TEMPLATE, Template, TemplateError, json, markdown};
 pub use measure::{Measured, measure_json, measure_text};
 pub use rule::{rule_json, rule_markdown, rule_text, rules_json, rules_markdown, rules_text};

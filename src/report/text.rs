@@ -1,11 +1,12 @@
 //! Texts of a review on their way out: one line, visible, and without any power over the place where they are put.
 //!
-//! Must not know what the texts mean. Invariant: what comes out of [`line`] holds no control character, no line end and
+//! Must not know what the texts mean. Invariant: what comes out of [`line()`] holds no control character, no line end and
 //! no character that reorders its neighbours; what comes out of [`cell`] is also inert inside Markdown tables, headings
 //! and paragraphs.
 
-use crate::model::is_bidirectional_control;
+use crate::model::{INVALID_BYTES, is_bidirectional_control};
 use crate::units::thousands;
+use std::fmt::Write as _;
 
 /// Longer texts are cut, in characters; the cut is visible.
 pub(super) const LONGEST_LINE: usize = 2_000;
@@ -26,7 +27,7 @@ pub(super) fn line_of(text: &str, longest: usize) -> String {
             continue;
         }
         if length >= longest {
-            out.push_str(&format!("… ({} characters, cut)", thousands(text.chars().count() as f64)));
+            let _ = write!(out, "… ({} characters, cut)", thousands(text.chars().count() as f64));
             return out;
         }
         if std::mem::take(&mut space) {
@@ -39,7 +40,7 @@ pub(super) fn line_of(text: &str, longest: usize) -> String {
     out
 }
 
-/// A text of several lines for a terminal: line ends and tabs stay, everything else as in [`line`].
+/// A text of several lines for a terminal: line ends and tabs stay, everything else as in [`line()`].
 pub fn block(text: &str) -> String {
     text.chars().map(|c| if matches!(c, '\n' | '\t') { c } else { visible(c) }).collect()
 }
@@ -48,7 +49,7 @@ fn visible(c: char) -> char {
     match c {
         '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + c as u32).unwrap_or('\u{fffd}'),
         '\u{7f}' => '\u{2421}',
-        c if c.is_control() || is_bidirectional_control(c) => '\u{fffd}',
+        c if c.is_control() || is_bidirectional_control(c) || INVALID_BYTES.contains(&c) => '\u{fffd}',
         // Invisible: zero-width space and word joiner, byte order mark, annotations, tags.
         '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}' => {
             '\u{fffd}'

@@ -102,10 +102,10 @@ impl<'a> Impact<'a> {
     /// only hand work over to it keep their latency and availability, not their freshness.
     fn slos(&mut self, element: &Element, flows: &[FlowIndex]) -> Vec<String> {
         let context = self.context;
-        let mut slos = BTreeSet::new();
         if let Element::Slo(id) = element {
-            slos.insert(id.clone());
+            return vec![id.clone()];
         }
+        let mut slos = BTreeSet::new();
         for view in flows.iter().filter_map(|index| context.flow_at(*index)) {
             let waits = answer_waits(context, view, element);
             let hurt = context.slos_of_flow(view.flow.id()).filter(|slo| {

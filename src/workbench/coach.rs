@@ -176,13 +176,12 @@ fn about_element(lines: &mut Vec<Line>, session: &Session, element: &Element, ce
         }
     }
     let found: Vec<_> = analysis.findings.iter().filter(|finding| concerns(finding, element)).collect();
-    heading(
-        lines,
-        &format!(
-            "{} about {element}",
-            if found.is_empty() { "No finding".to_owned() } else { format!("{} findings", found.len()) }
-        ),
-    );
+    let count = match found.len() {
+        0 => "No finding".to_owned(),
+        1 => "1 finding".to_owned(),
+        count => format!("{count} findings"),
+    };
+    heading(lines, &format!("{count} about {element}"));
     for finding in found.iter().take(6) {
         let status = if finding.standing.counts() { String::new() } else { format!(" ({})", finding.standing.word()) };
         lines.push(severity_line(finding.severity).and(Role::Plain, format!(" {}{status}", finding.code)).cut(cells));

@@ -80,7 +80,7 @@ impl Job {
                     problems: &parsed.problems,
                     analysis: &analysis,
                     evidence: &evidence,
-                    as_of: settings.today,
+                    as_of: crate::report::as_of(&parsed.review).unwrap_or(settings.today),
                     knowledge: crate::knowledge::Knowledge::embedded(),
                 };
                 let text = markdown(&subject, Template::default()).map_err(|error| error.to_string());

@@ -10,6 +10,7 @@ mod key;
 mod message;
 mod overlays;
 mod place;
+pub mod rendered;
 mod screens;
 mod session;
 mod show;
@@ -71,7 +72,7 @@ struct Toast {
 #[derive(Debug, Default)]
 struct Preview {
     wanted: Option<u64>,
-    text: Option<Result<Vec<Line>, String>>,
+    text: Option<Result<rendered::Rendered, String>>,
     first: usize,
 }
 

@@ -63,22 +63,6 @@ pub(super) fn step_at(bench: &Workbench, x: u16) -> Option<usize> {
     steps(bench).iter().position(|(start, end, _)| (*start..*end).contains(&usize::from(x)))
 }
 
-/// Markdown as lines: headings, lists and tables as they stand, marks for the eye.
-pub(super) fn markdown(text: &str) -> Vec<Line> {
-    text.lines()
-        .map(|line| {
-            let role = if line.starts_with('#') {
-                Role::Accent
-            } else if line.starts_with("<!--") || line.starts_with("|---") || line.starts_with("|--") {
-                Role::Dim
-            } else {
-                Role::Plain
-            };
-            Line::of(role, line)
-        })
-        .collect()
-}
-
 impl Workbench {
     /// The screen. Moves what is scrolled so that the cursor is in sight.
     pub fn view(&mut self) -> View {
@@ -268,14 +252,15 @@ impl Workbench {
         let inner = area.inner();
         let (cells, rows) = (usize::from(inner.width), usize::from(inner.height));
         let title = Some(Line::of(Role::Strong, "The document").and(Role::Dim, " · E writes it beside the review"));
-        let (lines, scroll) = match &self.preview.text {
+        let preview = &mut self.preview;
+        let (lines, scroll) = match &mut preview.text {
             None => (vec![Line::of(Role::Dim, " Writing …")], None),
             Some(Err(why)) => (wrap(why, cells, rows).iter().map(|text| Line::of(Role::Bad, text)).collect(), None),
-            Some(Ok(lines)) => {
-                self.preview.first = self.preview.first.min(lines.len().saturating_sub(rows.max(1)));
-                let shown =
-                    lines.iter().skip(self.preview.first).take(rows).map(|line| line.clone().cut(cells)).collect();
-                let scroll = (lines.len() > rows).then_some((self.preview.first, lines.len()));
+            Some(Ok(document)) => {
+                let (lines, first) = document.at(cells, preview.first);
+                preview.first = first.min(lines.len().saturating_sub(rows.max(1)));
+                let shown = lines.iter().skip(preview.first).take(rows).cloned().collect();
+                let scroll = (lines.len() > rows).then_some((preview.first, lines.len()));
                 (shown, scroll)
             }
         };

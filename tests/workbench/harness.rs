@@ -1,5 +1,7 @@
 //! A workbench driven by a script of keys, its background work done at once, its files in memory.
 
+#![allow(dead_code, reason = "each test file uses its own part of the harness")]
+
 use jiff::civil::date;
 use kneepoint::workbench::view::{View, paint};
 use kneepoint::workbench::{Effect, Key, Msg, SaveReport, Start, Workbench};

@@ -3,7 +3,7 @@
 use super::draft::{Lines, is_blank, is_comment, is_heading};
 use super::splice::Plan;
 use crate::document::source_map::SourceMap;
-use crate::document::syntax::{Block, Statement, Step};
+use crate::document::tree::{Block, Statement, Step};
 use crate::model::EntityKind;
 use std::ops::Range;
 

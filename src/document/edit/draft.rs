@@ -76,18 +76,22 @@ pub(crate) trait Lines {
 }
 
 impl Lines for str {
+    // All of these look at bytes: an offset may lie inside a character, a line feed cannot.
     fn line_start(&self, offset: usize) -> usize {
-        self[..offset].rfind('\n').map_or(0, |newline| newline + 1)
+        let before = &self.as_bytes()[..offset.min(self.len())];
+        before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1)
     }
 
     fn line_stop(&self, offset: usize) -> usize {
         let next = self.next_line(offset);
-        let line = &self[offset..next];
-        offset + line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line)).len()
+        let line = &self.as_bytes()[offset.min(next)..next];
+        let line = line.strip_suffix(b"\n").map_or(line, |line| line.strip_suffix(b"\r").unwrap_or(line));
+        offset.min(next) + line.len()
     }
 
     fn next_line(&self, offset: usize) -> usize {
-        self[offset..].find('\n').map_or(self.len(), |newline| offset + newline + 1)
+        let rest = &self.as_bytes()[offset.min(self.len())..];
+        rest.iter().position(|byte| *byte == b'\n').map_or(self.len(), |newline| offset + newline + 1)
     }
 
     fn indentation(&self, offset: usize) -> &str {

@@ -91,19 +91,17 @@ pub(crate) fn add(draft: &mut Draft, kind: EntityKind, fields: &[(Vec<&str>, Str
     let inline = node.and_then(|node| Some((node, node.array()?))).filter(|(_, items)| {
         items.iter().all(|item| item.table().is_none_or(|table| table.form == crate::model::TableForm::Inline))
     });
-    let plan = match inline {
-        Some((node, items)) => {
-            let body: Vec<_> = first_level.iter().map(|(key, toml)| format!("{} = {toml}", key_of(key))).collect();
-            let element = format!("{{ {} }}", body.join(", "));
-            list::insert_item(&draft.text, node, items, index, &element).ok_or(EditError::Tangled)?
-        }
-        None => {
-            let mut lines = format!("[[{}]]\n", kind.table());
-            for (key, toml) in &first_level {
-                lines.push_str(&format!("{} = {toml}\n", key_of(key)));
-            }
-            blocks::insert_block(&draft.text, blocks::place_for(&draft.text, &draft.map, kind), &lines)
-        }
+    let lines = |separator: &str| {
+        let lines: Vec<_> = first_level.iter().map(|(key, toml)| format!("{} = {toml}", key_of(key))).collect();
+        lines.join(separator)
+    };
+    let plan = if let Some((node, items)) = inline {
+        let element = format!("{{ {} }}", lines(", "));
+        list::insert_item(&draft.text, node, items, index, &element).ok_or(EditError::Tangled)?
+    } else {
+        let block = format!("[[{}]]\n{}", kind.table(), lines("\n"));
+        let at = blocks::place_for(&draft.text, &draft.map, kind);
+        blocks::insert_block(&draft.text, at, &format!("{}\n", block.trim_end()))
     };
     let path = [kind.table().to_owned()];
     if let Some(items) = tree::array_mut(&mut draft.expected, &path) {
@@ -191,119 +189,6 @@ pub(crate) fn duplicate(draft: &mut Draft, entity: EntityRef, new_id: &str) -> R
         set(draft, new, &["to"], &quoted(to))?;
     }
     Ok(new)
-}
-
-/// Puts an element into a list of an entity, made where there is none.
-pub(crate) fn insert_item(
-    draft: &mut Draft,
-    entity: EntityRef,
-    keys: &[&str],
-    position: usize,
-    toml: &str,
-) -> Result<(), EditError> {
-    let place = Place::new(&draft.map, entity, keys);
-    let Some(node) = place.node(&draft.map) else {
-        return set(draft, entity, keys, &format!("[{toml}]"));
-    };
-    let Some(items) = node.array() else { return Err(EditError::NoValue(keys.join("."))) };
-    let position = position.min(items.len());
-    let Some(wanted) = super::literal::value_of(toml) else { return Err(EditError::Tangled) };
-    let headers = items.iter().any(|item| item.table().is_some_and(|t| t.form == crate::model::TableForm::Header));
-    let plan = if headers {
-        header_item(draft, &place, position, toml)?
-    } else {
-        list::insert_item(&draft.text, node, items, position, toml).ok_or(EditError::Tangled)?
-    };
-    if let Some(items) = tree::array_mut(&mut draft.expected, &place.keys) {
-        items.insert(position.min(items.len()), wanted);
-    }
-    draft.apply(plan)
-}
-
-/// `[[flow.calls]]` with the keys of an inline table.
-fn header_item(draft: &Draft, place: &Place, position: usize, toml: &str) -> Result<Plan, EditError> {
-    let steps = place.steps(&draft.map, place.keys.len());
-    let name: Vec<String> = steps.iter().map(|(key, _)| key_of(key)).collect();
-    let Some(item) = super::literal::value_of(toml) else { return Err(EditError::Tangled) };
-    let Some(table) = item.table() else { return Err(EditError::Tangled) };
-    let mut lines = format!("[[{}]]\n", name.join("."));
-    for entry in &table.entries {
-        let raw = super::literal::raw_of(toml, &entry.node).unwrap_or_default();
-        lines.push_str(&format!("{} = {raw}\n", key_of(&entry.key)));
-    }
-    let block_of = |position: usize| {
-        let mut keys = place.keys.clone();
-        keys.push(position.to_string());
-        let item = Place { kind: place.kind, keys };
-        blocks::below(&draft.map, &item.steps(&draft.map, item.keys.len()))
-    };
-    let blocks = &draft.map.tree.blocks;
-    let at = match position.checked_sub(1).and_then(|before| block_of(before).last().copied()) {
-        Some(last) => blocks::content_end(&draft.text, &draft.map, &blocks[last]),
-        None => match block_of(0).first() {
-            Some(first) => blocks::attached_start(&draft.text, &blocks[*first]),
-            None => return Err(EditError::Tangled),
-        },
-    };
-    Ok(blocks::insert_block(&draft.text, at, &lines))
-}
-
-/// Moves an element of a list.
-pub(crate) fn move_item(
-    draft: &mut Draft,
-    entity: EntityRef,
-    keys: &[&str],
-    from: usize,
-    to: usize,
-) -> Result<(), EditError> {
-    let place = Place::new(&draft.map, entity, keys);
-    let Some((node, items)) = place.node(&draft.map).and_then(|node| Some((node, node.array()?))) else {
-        return Err(EditError::NoValue(keys.join(".")));
-    };
-    if from >= items.len() || to >= items.len() {
-        return Err(EditError::NoValue(format!("{}.{}", keys.join("."), from.max(to))));
-    }
-    let plan = if items.iter().any(|item| item.table().is_some_and(|t| t.form == crate::model::TableForm::Header)) {
-        move_blocks(draft, &place, from, to)?
-    } else {
-        list::move_item(&draft.text, node, items, from, to).ok_or(EditError::Tangled)?
-    };
-    if let Some(items) = tree::array_mut(&mut draft.expected, &place.keys) {
-        let item = items.remove(from);
-        items.insert(to, item);
-    }
-    draft.apply(plan)
-}
-
-/// Moves the blocks of one table of an array of tables: slots stay, what stands in them changes.
-fn move_blocks(draft: &Draft, place: &Place, from: usize, to: usize) -> Result<Plan, EditError> {
-    let slot = |position: usize| {
-        let mut keys = place.keys.clone();
-        keys.push(position.to_string());
-        let item = Place { kind: place.kind, keys };
-        let positions = blocks::below(&draft.map, &item.steps(&draft.map, item.keys.len()));
-        let blocks = &draft.map.tree.blocks;
-        let (first, last) = (positions.first()?, positions.last()?);
-        let start = blocks::attached_start(&draft.text, &blocks[*first]);
-        let end = blocks::content_end(&draft.text, &draft.map, &blocks[*last]);
-        (last - first + 1 == positions.len() && start < end).then_some(start..end)
-    };
-    let (low, high) = (from.min(to), from.max(to));
-    let slots: Option<Vec<_>> = (low..=high).map(slot).collect();
-    let Some(slots) = slots else { return Err(EditError::Tangled) };
-    let line_end = super::draft::Lines::line_end(draft.text.as_str());
-    let mut texts: Vec<String> =
-        slots.iter().map(|slot| draft.text[slot.clone()].trim_end_matches(['\r', '\n']).to_owned()).collect();
-    let moved = texts.remove(from - low);
-    texts.insert(to - low, moved);
-    let mut plan = Plan::default();
-    for (slot, mut text) in slots.into_iter().zip(texts) {
-        if draft.text[slot.clone()].ends_with('\n') {
-            text.push_str(line_end);
-        }
-        plan.and(slot, text);
-    }
-    Ok(plan)
 }
 
 /// The first line of a file that has none.

@@ -4,6 +4,7 @@ use super::fits::fits;
 use crate::document::syntax;
 use crate::model::{Entry, Node, Shape, Table, TableForm, Value, as_id, is_id, quote};
 use jiff::civil::Date;
+use std::fmt::Write;
 
 /// The TOML for what was typed as the value of a shape.
 ///
@@ -164,7 +165,8 @@ pub(crate) fn quoted(text: &str) -> String {
             '\r' => toml.push_str("\\r"),
             '\t' => toml.push_str("\\t"),
             c if c.is_control() || crate::model::is_bidirectional_control(c) => {
-                toml.push_str(&format!("\\u{:04X}", u32::from(c)));
+                // All of these characters have four digits.
+                let _ = write!(toml, "\\u{:04X}", u32::from(c));
             }
             c => toml.push(c),
         }

@@ -8,6 +8,7 @@ pub(super) mod entity;
 mod error;
 mod fits;
 mod history;
+mod item;
 mod list;
 mod literal;
 mod name;
@@ -152,11 +153,20 @@ impl Document {
         for (key, input) in fields {
             let keys: Vec<&str> = key.split('.').collect();
             let toml = entity::typed(entity.kind, &keys, input)?;
+            if *key == "id" {
+                self.free_id(entity.kind, &toml, Some(entity.index))?;
+            }
             typed.push((keys, toml));
         }
         let names: Vec<&str> = fields.iter().map(|(key, _)| *key).collect();
         let label = self.label("set", entity, &[&names.join(", ")]);
-        self.edit(label, |draft| typed.iter().try_for_each(|(keys, toml)| entity::set(draft, entity, keys, toml)))
+        let empty = self.text.trim().is_empty();
+        self.edit(label, |draft| {
+            if empty {
+                entity::begin(draft)?;
+            }
+            typed.iter().try_for_each(|(keys, toml)| entity::set(draft, entity, keys, toml))
+        })
     }
 
     /// Takes the value of a key away, with its line.
@@ -242,7 +252,7 @@ impl Document {
     ) -> Result<(), EditError> {
         let toml = entity::typed(entity.kind, &[keys, &["0"]].concat(), input)?;
         let label = self.label("add to", entity, keys);
-        self.edit(label, |draft| entity::insert_item(draft, entity, keys, position, &toml))
+        self.edit(label, |draft| item::insert_item(draft, entity, keys, position, &toml))
     }
 
     /// Takes an element out of a list.
@@ -262,7 +272,7 @@ impl Document {
     /// Where one of the positions is not there, or the place cannot be edited.
     pub fn move_item(&mut self, entity: EntityRef, keys: &[&str], from: usize, to: usize) -> Result<(), EditError> {
         let label = self.label("reorder", entity, keys);
-        self.edit(label, |draft| entity::move_item(draft, entity, keys, from, to))
+        self.edit(label, |draft| item::move_item(draft, entity, keys, from, to))
     }
 
     /// Replaces the whole text, as after an external editor. Anything is accepted.

@@ -2,7 +2,7 @@
 
 use super::tree;
 use crate::document::source_map::SourceMap;
-use crate::document::syntax::Step;
+use crate::document::tree::Step;
 use crate::model::{EntityKind, EntityRef, Node, Value};
 
 /// A path of keys and positions from the top of the file.

@@ -8,7 +8,7 @@ use super::literal::key as key_of;
 use super::path::Place;
 use super::splice::Plan;
 use crate::document::source_map::SourceMap;
-use crate::document::syntax::{Block, Statement};
+use crate::document::tree::{Block, Statement};
 use crate::model::{Entry, Node, Span, Table, TableForm, Value};
 
 /// How a value can be set.
@@ -176,7 +176,9 @@ pub(crate) fn unset(text: &str, map: &SourceMap, place: &Place) -> Result<Plan, 
             if ranges.is_empty() && positions.is_empty() {
                 return Err(EditError::Tangled);
             }
-            ranges.into_iter().for_each(|range| plan.and(range, ""));
+            for range in ranges {
+                plan.and(range, "");
+            }
             Ok(plan)
         }
     }
@@ -186,7 +188,9 @@ pub(crate) fn unset(text: &str, map: &SourceMap, place: &Place) -> Result<Plan, 
 fn lines_of(text: &str, map: &SourceMap, node: &Node, ranges: &mut Vec<std::ops::Range<usize>>) {
     match &node.value {
         Value::Table(table) if table.form != TableForm::Inline => {
-            table.entries.iter().for_each(|Entry { node, .. }| lines_of(text, map, node, ranges));
+            for Entry { node, .. } in &table.entries {
+                lines_of(text, map, node, ranges);
+            }
         }
         _ => {
             if let Some(statement) = statement_of(map, node.span) {

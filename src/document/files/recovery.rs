@@ -1,7 +1,8 @@
 //! What was typed and not saved, kept outside the review's folder until it is saved: `kill -9` loses nothing.
 
+use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -60,7 +61,6 @@ impl Recovery {
         if let Some(folder) = std::env::var_os(VARIABLE).filter(|folder| !folder.is_empty()) {
             return Some(PathBuf::from(folder).join("recovery"));
         }
-        use etcetera::BaseStrategy;
         let user = etcetera::choose_base_strategy().ok()?;
         Some(user.state_dir().unwrap_or_else(|| user.data_dir()).join("kneepoint").join("recovery"))
     }
@@ -158,7 +158,7 @@ impl Recovery {
                 }
             }
         }
-        found.lost.sort_by(|a, b| b.written.cmp(&a.written));
+        found.lost.sort_by_key(|lost| std::cmp::Reverse(lost.written));
         Ok(found)
     }
 }
@@ -187,11 +187,7 @@ fn recovered(path: &Path, review: &Path, on_disk: &str) -> Option<Recovered> {
 
 /// Whether a living process holds a lock. What cannot be asked is taken as held: nothing of it is touched then.
 fn is_held(lock: &Path) -> bool {
-    match File::open(lock).map(|file| file.try_lock()) {
-        Ok(Ok(())) => false,
-        Ok(Err(TryLockError::WouldBlock)) => true,
-        Ok(Err(TryLockError::Error(_))) | Err(_) => true,
-    }
+    !matches!(File::open(lock).map(|file| file.try_lock()), Ok(Ok(())))
 }
 
 /// How the names of all files about a review begin: readable, and different for every path.

@@ -60,9 +60,9 @@ fn hunks<'a>(base: &[&str], side: &[&'a str]) -> Option<Vec<Hunk<'a>>> {
 /// The pairs of lines that stay, by the greedy algorithm of Myers (1986): as few changes as possible.
 fn kept_lines(base: &[&str], side: &[&str]) -> Option<Vec<(usize, usize)>> {
     let start = base.iter().zip(side).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&base[start..], &side[start..]);
-    // `furthest[k + offset]`: how far along `a` a path on diagonal `k = x - y` reaches with the changes made so far.
-    let most = (a.len() + b.len()).min(MOST_CHANGES);
+    let (old, new) = (&base[start..], &side[start..]);
+    // `furthest[k + offset]`: how far along `old` a path on diagonal `k = x - y` reaches with the changes made so far.
+    let most = (old.len() + new.len()).min(MOST_CHANGES);
     let offset = most as isize + 1;
     let mut furthest = vec![0_usize; 2 * most + 3];
     let mut history = Vec::new();
@@ -74,16 +74,14 @@ fn kept_lines(base: &[&str], side: &[&str]) -> Option<Vec<(usize, usize)>> {
             let down = k == -changes || (k != changes && furthest[at(k - 1)] < furthest[at(k + 1)]);
             let mut x = if down { furthest[at(k + 1)] } else { furthest[at(k - 1)] + 1 };
             let mut y = (x as isize - k) as usize;
-            while x < a.len() && y < b.len() && a[x] == b[y] {
+            while x < old.len() && y < new.len() && old[x] == new[y] {
                 (x, y) = (x + 1, y + 1);
             }
             furthest[at(k)] = x;
-            if x >= a.len() && y >= b.len() {
-                let mut kept = walk_back(&history, a.len(), b.len());
-                kept.iter_mut().for_each(|(old, new)| (*old, *new) = (*old + start, *new + start));
-                let mut all: Vec<_> = (0..start).map(|line| (line, line)).collect();
-                all.append(&mut kept);
-                return Some(all);
+            if x >= old.len() && y >= new.len() {
+                let kept = walk_back(&history, old.len(), new.len());
+                let before = (0..start).map(|line| (line, line));
+                return Some(before.chain(kept.into_iter().map(|(x, y)| (x + start, y + start))).collect());
             }
             k += 2;
         }

@@ -112,7 +112,9 @@ impl Merge {
         let mut chosen = Vec::new();
         for (position, (ours, theirs)) in self.collisions.iter().enumerate() {
             let mine = if carrier == Side::Theirs { ours } else { theirs };
-            mine.iter().for_each(|index| colliding[*index] = true);
+            for index in mine {
+                colliding[*index] = true;
+            }
             if choice(position) != carrier {
                 chosen.extend(self.widest(position).map(|change| as_in(other, change)));
             }

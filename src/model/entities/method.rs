@@ -106,7 +106,7 @@ entity! {
     Measure ("[[measure]]") {
         /// What it is about: a component, a flow, or `a -> b`.
         at: ElementName,
-        /// What it measures: rate, errors, p50, p95, p99, busy, queue, pool-wait, in-flight, lag, cost …
+        /// What it measures: rate, errors, p50, p95, p99, busy, queue, pool-wait, in-flight, lag, cost and more.
         signal: String,
         /// How it is asked for; absent is the dialect's query.
         query: String,

@@ -6,6 +6,7 @@ use crate::model::{Hotspot, Review};
 use crate::units::{PerSecond, Quantity, significant};
 use serde::Serialize;
 use std::collections::HashSet;
+use std::fmt::Write as _;
 
 /// More rows than this hide the ones that matter.
 const MOST_ROWS: usize = 20;
@@ -178,7 +179,7 @@ pub(in crate::report) fn sentence(review: &Review, capacity: &Capacity, load: &c
     };
     let mut sentence = format!("Up to {} of today's load{rate} until {}", times(sustains), full(resource));
     if let Some(time) = &load.time_without_queueing {
-        sentence.push_str(&format!("; at least {} to the answer", crate::units::Seconds::new(time.likely)));
+        let _ = write!(sentence, "; at least {} to the answer", crate::units::Seconds::new(time.likely));
     }
     sentence.push_str("; queueing is not included.");
     sentence + &missing

@@ -154,14 +154,19 @@ fn table(decision: &Decision) -> Option<DecisionTable> {
         .collect();
     let criteria: Vec<&str> = criteria.into_iter().collect();
     let weight = |criterion: &str| {
-        if unweighted { Some(1.0) } else { weights.and_then(|weights| weights.get(criterion)).map(|w| w.value()) }
+        if unweighted {
+            Some(1.0)
+        } else {
+            weights.and_then(|weights| weights.get(criterion)).map(crate::units::Estimate::value)
+        }
     };
     let numbers = Scores {
         weights: criteria.iter().map(|criterion| weight(criterion)).collect(),
         scores: options
             .iter()
             .map(|option| {
-                let score = |criterion: &&str| option.scores.as_ref()?.get(*criterion).map(|score| score.value());
+                let score =
+                    |criterion: &&str| option.scores.as_ref()?.get(*criterion).map(crate::units::Estimate::value);
                 criteria.iter().map(score).collect()
             })
             .collect(),

@@ -28,7 +28,7 @@ pub use inputs::{Assumed, InputRow, Inputs, MissingRow};
 pub use outcome::{ActionRow, MeetingRow, ParkedRow, Unseen};
 pub use proof::{LoadTestRow, MeasureRow, Proof};
 pub use questions::{AnswerRow, QuestionGroup};
-pub use targets::{GrowthRow, SloRow, Targets};
+pub use targets::{GrowthRow, SloRow, Targets, target};
 
 pub(super) use capacity::{amount, sentence as envelope_sentence};
 pub(super) use findings::show as show_figure;
@@ -163,6 +163,20 @@ pub struct ProblemRow {
     pub message: String,
     /// What to do.
     pub help: Option<String>,
+}
+
+/// The latest day on which the review says that something was done or decided: a document that is judged as of that
+/// day is the same on every day after, until somebody changes the review.
+pub fn as_of(review: &Review) -> Option<Date> {
+    let dates = [review.head.date].into_iter();
+    dates
+        .chain(review.answers.iter().map(|answer| answer.date))
+        .chain(review.decisions.iter().map(|decision| decision.date))
+        .chain(review.triage.iter().map(|triage| triage.date))
+        .chain(review.actions.iter().map(|action| action.created))
+        .chain(review.meetings.iter().map(|meeting| meeting.date))
+        .flatten()
+        .max()
 }
 
 /// The context of a review.

@@ -166,13 +166,13 @@ pub(super) fn unseen(subject: &Subject<'_>) -> Unseen {
     let mut components: Vec<String> = review
         .components
         .iter()
-        .map(|component| component.id())
+        .map(crate::model::Component::id)
         .filter(|id| !id.is_empty() && !visited.contains(id))
         .map(str::to_owned)
         .collect();
     let components_more = components.len().saturating_sub(MOST);
     components.truncate(MOST);
-    let answered: HashSet<&str> = review.answers.iter().map(|answer| answer.question()).collect();
+    let answered: HashSet<&str> = review.answers.iter().map(crate::model::Answer::question).collect();
     let steps = subject
         .knowledge
         .steps()

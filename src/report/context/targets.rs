@@ -90,7 +90,7 @@ fn slo(slo: &Slo) -> SloRow {
 }
 
 /// An objective in words: `99 % of answers within 300 ms`.
-pub(crate) fn target(slo: &Slo) -> String {
+pub fn target(slo: &Slo) -> String {
     let objective = slo.objective.map_or_else(|| "an unstated share".to_owned(), |objective| objective.to_string());
     let within = slo.threshold.map_or_else(|| "an unstated time".to_owned(), |threshold| threshold.to_string());
     match slo.indicator {

@@ -67,9 +67,9 @@ impl Sheet for Headroom<'_> {
         vec![
             Column::text("resource", 22, 2),
             Column::text("limit", 11, 0),
-            Column::text("today", 13, 0),
-            Column::number("share", 14),
-            Column::text("full at", 18, 1),
+            Column::text("full at", 10, 1),
+            Column::text("share", 8, 1),
+            Column::text("today", 12, 0),
             Column::text("holding", 9, 0),
         ]
     }
@@ -83,12 +83,12 @@ impl Sheet for Headroom<'_> {
         match column {
             0 => Line::plain(resource.name()),
             1 => Line::plain(resource.kind.called()),
-            2 => {
+            2 => Line::plain(multiple(resource.saturates_at)),
+            3 => Line::plain(share(resource.utilisation)),
+            4 => {
                 let (text, role) = bar(resource.utilisation.likely);
                 Line::of(role, text)
             }
-            3 => Line::plain(share(resource.utilisation)),
-            4 => Line::plain(multiple(resource.saturates_at)),
             _ => match resource.holding_time {
                 Some(time) => Line::plain(Seconds::new(time.likely).to_string()),
                 None => Line::of(Role::Dim, "–"),

@@ -102,6 +102,9 @@ pub struct GraphScreen {
     pub ascii: bool,
 }
 
+/// Cells kept free behind a name for what marks it: ` 164!`.
+const MARK: usize = 5;
+
 impl GraphScreen {
     /// What the layout depends on besides the revision, as a number.
     fn settings_key(&self) -> u64 {
@@ -151,7 +154,9 @@ impl GraphScreen {
             })
             .collect();
         // Boxes keep their size while numbers change, so that an analysis does not lay everything out again.
-        let face = |id: &String| NodeFace { title: id.clone(), lines: vec![" ".repeat(13)], ..NodeFace::default() };
+        let title =
+            |id: &String| if self.zoom == Zoom::Names { format!("{id}{}", " ".repeat(MARK)) } else { id.clone() };
+        let face = |id: &String| NodeFace { title: title(id), lines: vec![" ".repeat(13)], ..NodeFace::default() };
         let faces = ids.iter().map(face).collect();
         let previous = match &self.plan {
             Some(plan) if plan.zoom == self.zoom => plan.ids.iter().cloned().zip(plan.layout.rows()).collect(),
@@ -382,7 +387,24 @@ impl GraphScreen {
                     _ => NodeState::Normal,
                 };
                 let dim = on_flow.as_ref().is_some_and(|ids| !ids.contains(id.as_str()));
-                NodeFace { title: id.clone(), lines: vec![text], state, dim }
+                let title = match (plan.zoom, self.mark_by, share) {
+                    (Zoom::Names, MarkBy::Utilisation, Some(share)) => {
+                        let sign = if share >= 1.0 {
+                            "!"
+                        } else if share >= 0.7 {
+                            "~"
+                        } else {
+                            "%"
+                        };
+                        format!("{id} {:>3}{sign}", crate::units::significant((share * 100.0).min(999.0).round(), 3))
+                    }
+                    (Zoom::Names, MarkBy::Findings, _) if count > 0 => {
+                        format!("{id} {count:>3}{}", if high { "!" } else { "?" })
+                    }
+                    (Zoom::Names, ..) => format!("{id}{}", " ".repeat(MARK)),
+                    _ => id.clone(),
+                };
+                NodeFace { title, lines: vec![text], state, dim }
             })
             .collect()
     }

@@ -1,12 +1,25 @@
 //! The file: saving, what another program changed, what a crash left behind, the editor, the end.
 
+use crate::document::{Conflict, Merge, Side};
 use crate::workbench::Workbench;
 use crate::workbench::message::{Effect, SaveReport};
 use crate::workbench::overlays::{Choice, Menu, Overlay, Prompt, Purpose, Wish};
 use crate::workbench::screens::Target;
-use crate::workbench::view::{Line, Role};
-use shim::merge;
+use crate::workbench::view::{Line, Role, fit};
 use std::path::PathBuf;
+
+/// One collision in a line: what was there, and what each side made of it.
+fn collision_line(conflict: &Conflict) -> String {
+    let said = |text: &Option<String>| text.as_deref().map_or("nothing".to_owned(), |text| fit(text, 30));
+    let entity = conflict.entity.as_deref().unwrap_or("the layout of the file");
+    let key = if conflict.key.is_empty() { String::new() } else { format!(", {}", conflict.key) };
+    format!(
+        "{entity}{key}: yours {} · theirs {} · before {}",
+        said(&conflict.ours),
+        said(&conflict.theirs),
+        said(&conflict.base)
+    )
+}
 
 /// The file and the workbench changed the same thing.
 #[derive(Debug)]
@@ -99,13 +112,11 @@ impl Workbench {
     fn combine(&mut self, theirs: String, save_after: bool) -> Vec<Effect> {
         let base = self.session.on_disk.clone().unwrap_or_default();
         let ours = self.session.document.text().to_owned();
-        let merged = merge(&base, &ours, &theirs);
-        if merged.conflicts.is_empty() {
-            let text = merged.text;
-            self.session.document.replace_text(&text, "take over what another program changed");
-            self.session.document.mark_saved(&theirs);
-            self.session.on_disk = Some(theirs);
-            self.edited();
+        let merged = Merge::new(&base, &ours, &theirs);
+        if merged.conflicts().is_empty()
+            && let Ok(text) = merged.text(&[])
+        {
+            self.take_over(theirs, &text, "take over what another program changed");
             let both = if ours == base { "It is shown now" } else { "Both changes are kept" };
             self.say(Line::of(
                 Role::Warn,
@@ -118,11 +129,9 @@ impl Workbench {
                 .to_owned(),
             String::new(),
         ];
-        for conflict in merged.conflicts.iter().take(6) {
-            text.push(conflict.to_string());
-        }
-        if merged.conflicts.len() > 6 {
-            text.push(format!("… and {} more", merged.conflicts.len() - 6));
+        text.extend(merged.conflicts().iter().take(6).map(collision_line));
+        if merged.conflicts().len() > 6 {
+            text.push(format!("… and {} more", merged.conflicts().len() - 6));
         }
         let choice = |key, text: &str, wish| Choice { key, text: text.to_owned(), wish };
         let choices = vec![
@@ -130,6 +139,10 @@ impl Workbench {
             choice('t', "theirs, where they collide; the rest from both", Wish::KeepTheirs),
             choice('l', "later: nothing is written, go on editing", Wish::Later),
         ];
+        // Only the newest question is open: an older one is about a text that is gone.
+        if self.collision.is_some() {
+            self.overlays.retain(|overlay| !matches!(overlay, Overlay::Menu(_)));
+        }
         self.collision = Some(Collision { theirs, save_after });
         self.overlays.push(Overlay::Menu(Menu::new("Changed on disk", text, choices)));
         Vec::new()
@@ -138,17 +151,25 @@ impl Workbench {
     pub(super) fn resolve_collision(&mut self, mine: bool) -> Vec<Effect> {
         let Some(collision) = self.collision.take() else { return Vec::new() };
         let base = self.session.on_disk.clone().unwrap_or_default();
-        let merged = merge(&base, self.session.document.text(), &collision.theirs);
-        let text = merged.resolve(mine);
-        self.session.document.replace_text(&text, "join with what another program changed");
-        self.session.document.mark_saved(&collision.theirs);
-        self.session.on_disk = Some(collision.theirs);
-        self.edited();
-        self.say(Line::of(
-            Role::Good,
-            if mine { "Joined; yours stands where you collided." } else { "Joined; theirs stands where you collided." },
-        ));
+        let ours = self.session.document.text().to_owned();
+        let merged = Merge::new(&base, &ours, &collision.theirs);
+        let side = if mine { Side::Ours } else { Side::Theirs };
+        // Where the edits of one side cannot be repeated in the other text, the chosen side's whole text stands.
+        let whole = if mine { ours } else { collision.theirs.clone() };
+        let text = merged.text(&vec![side; merged.conflicts().len()]).unwrap_or(whole);
+        self.take_over(collision.theirs, &text, "join with what another program changed");
+        let told =
+            if mine { "Joined; yours stands where you collided." } else { "Joined; theirs stands where you collided." };
+        self.say(Line::of(Role::Good, told));
         if collision.save_after { self.save() } else { Vec::new() }
+    }
+
+    /// The file holds `theirs` now, and the document the joined text, as one step of undo.
+    fn take_over(&mut self, theirs: String, joined: &str, label: &str) {
+        self.session.document.replace_text(joined, label);
+        self.session.document.mark_saved(&theirs);
+        self.session.on_disk = Some(theirs);
+        self.edited();
     }
 
     pub(in crate::workbench) fn offer_recovery(&mut self, text: String, when: &str) {
@@ -262,21 +283,5 @@ impl Workbench {
         }
         effects.push(Effect::Quit);
         effects
-    }
-}
-
-mod shim {
-    //! Until the file layer lands.
-    pub(super) struct Merged {
-        pub(super) text: String,
-        pub(super) conflicts: Vec<String>,
-    }
-    impl Merged {
-        pub(super) fn resolve(&self, _mine: bool) -> String {
-            self.text.clone()
-        }
-    }
-    pub(super) fn merge(_base: &str, _ours: &str, theirs: &str) -> Merged {
-        Merged { text: theirs.to_owned(), conflicts: Vec::new() }
     }
 }

@@ -18,10 +18,23 @@ impl Workbench {
             Some(Element::Flow(id)) => {
                 self.graph.flow = self.session.review.flows.iter().position(|flow| flow.id() == id);
             }
+            _ if self.graph.selected.is_none() => {
+                // What saturates first is what one came to see.
+                let capacity = self.session.analysis.as_ref().map(|analysis| &analysis.capacity);
+                let first = capacity.and_then(|capacity| {
+                    capacity
+                        .resources
+                        .get(capacity.saturations.first()?.resource)
+                        .map(|resource| resource.element.clone())
+                });
+                if let Some(Element::Component(id) | Element::Dependency(id, _)) = first {
+                    self.graph.select(&id);
+                }
+            }
             _ => {}
         }
-        // Many boxes are read as names first.
-        if self.session.review.components.len() > 40 && self.graph.ids().is_empty() {
+        // Many boxes do not fit on a screen: they are read as names first.
+        if self.session.review.components.len() > 12 && self.graph.ids().is_empty() {
             self.graph.zoom = Zoom::Names;
         }
         self.navigation.go(Place::Graph);

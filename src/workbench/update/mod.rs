@@ -17,6 +17,7 @@ use super::key::Key;
 use super::message::{Done, Effect, Msg};
 use super::overlays::{Outcome, Overlay, Wish};
 use super::place::{Focus, Place};
+use super::rendered::Rendered;
 use super::screens;
 use super::view::{Line, Role};
 use super::{Job, Slot, Toast, Workbench};
@@ -289,7 +290,7 @@ impl Workbench {
             }
             Done::LaidOut { plan, .. } => self.graph.take(*plan),
             Done::Previewed { text, .. } => {
-                self.preview.text = Some(text.map(|text| super::show::markdown(&text)));
+                self.preview.text = Some(text.map(Rendered::new));
             }
         }
         Vec::new()

@@ -59,7 +59,7 @@ pub fn areas(width: u16, height: u16, folding: Folding) -> Areas {
             if width >= 160 {
                 30
             } else {
-                24
+                22
             }
         }
         _ => 0,
@@ -69,7 +69,7 @@ pub fn areas(width: u16, height: u16, folding: Folding) -> Areas {
             if width >= 160 {
                 42
             } else {
-                34
+                31
             }
         }
         _ => 0,

@@ -1,3 +1,5 @@
 //! KP9: the review itself.
 
+pub(crate) mod acceptance_expired;
+pub(crate) mod action_overdue;
 pub(crate) mod orphan_triage;
