@@ -1,7 +1,7 @@
 //! The program in a real terminal: a pty, and a screen model that reads what the program writes.
 
 #![cfg(unix)]
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on fails")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::fmt::Write as _;
