@@ -138,7 +138,7 @@ fn main() {
     ] {
         let (mut times, mut slowest) = keys_to_frames(&large, &keys, 20);
         table.row(what, quantile(&mut times, 0.5), quantile(&mut times, 0.99), 16.0);
-        slowest.sort_by(|a, b| b.0.cmp(&a.0));
+        slowest.sort_by_key(|(time, _)| std::cmp::Reverse(*time));
         let told: Vec<_> =
             slowest.iter().take(3).map(|(time, key)| format!("{key} {:.1}", time.as_secs_f64() * 1000.0)).collect();
         println!("    slowest: {}", told.join(", "));
@@ -197,7 +197,7 @@ fn start_in_pty(text: &str) -> Duration {
     let start = Instant::now();
     let Ok(mut child) = pair.slave.spawn_command(command) else { return Duration::MAX };
     let mut seen = Vec::new();
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     let mark = b"If load doubles";
     while !seen.windows(mark.len()).any(|window| window == mark) {
         match reader.read(&mut buffer) {
