@@ -33,6 +33,7 @@ impl Bench {
             offers: Vec::new(),
             greeting: None,
             today: date(2026, 11, 23),
+            custom: std::sync::Arc::default(),
         })
     }
 
@@ -46,6 +47,7 @@ impl Bench {
             offers: Vec::new(),
             greeting: None,
             today: date(2026, 11, 23),
+            custom: std::sync::Arc::default(),
         })
     }
 
