@@ -52,18 +52,15 @@ fn embedded() -> impl Iterator<Item = (&'static str, &'static Asset)> {
 /// `method [FILE]`.
 pub(super) fn method(method: &Method, output: &Output) -> Result<Exit, Failure> {
     let Some(wanted) = &method.file else {
-        let names: String = embedded().map(|(name, _)| format!("{name}\n")).collect();
-        return output.result(&names);
+        let names: Vec<&str> = embedded().map(|(name, _)| name).collect();
+        return output.result(&(names.join("\n") + "\n"));
     };
     let name = wanted.trim_start_matches("./").trim_start_matches(".kneepoint/");
-    match embedded().find(|(known, _)| *known == name) {
-        Some((_, asset)) => output.result(asset.text),
-        None => {
-            let meant = nearest(name, embedded().map(|(known, _)| known));
-            let meant = meant.map(|known| format!("did you mean `{known}`?"));
-            Err(Failure::unusable(format!("there is no embedded file `{wanted}`"))
-                .maybe(meant)
-                .hint("`kneepoint method` lists them all"))
-        }
+    if let Some((_, asset)) = embedded().find(|(known, _)| *known == name) {
+        return output.result(asset.text);
     }
+    let meant = nearest(name, embedded().map(|(known, _)| known));
+    Err(Failure::unusable(format!("there is no embedded file `{wanted}`"))
+        .maybe(meant.map(|known| format!("did you mean `{known}`?")))
+        .hint("`kneepoint method` lists them all"))
 }
