@@ -157,7 +157,7 @@ fn questions_are_answered_with_a_reason_where_one_is_needed() {
     bench.keys("1 shift-tab end tab enter y");
     let answers = |bench: &Bench| parse(bench.text()).0.answers;
     assert_eq!(answers(&bench)[0].answer.unwrap().word(), "yes");
-    bench.keys(r#"down - enter"#);
+    bench.keys(r"down - enter");
     assert!(bench.bench.has_overlay(), "a reason is needed");
     bench.keys(r#""one region by law" enter"#);
     assert_eq!(answers(&bench)[1].reason.as_deref(), Some("one region by law"));
@@ -168,7 +168,7 @@ fn questions_are_answered_with_a_reason_where_one_is_needed() {
     bench.keys("u");
     assert_eq!(bench.text(), before);
     // "Don't know" drafts an action.
-    bench.keys(r#"down !"#);
+    bench.keys(r"down !");
     assert!(bench.bench.has_overlay());
     bench.keys("esc");
     assert_eq!(answers(&bench)[2].answer.unwrap().word(), "unknown");
@@ -469,19 +469,4 @@ fn what_is_wrong_in_the_teams_folder_is_said_at_the_start_and_listed_after_the_f
     assert!(bench.bench.has_overlay() && bench.screen().contains("caching.toml:3"), "{}", bench.screen());
     bench.keys("esc m");
     assert!(bench.screen().contains(".kneepoint/reports/review.md.jinja:1: "), "{}", bench.screen());
-}
-
-#[test]
-#[ignore]
-fn look() {
-    let script = std::env::var("KEYS").unwrap_or_default();
-    let size = std::env::var("SIZE").unwrap_or("120x36".into());
-    let name = std::env::var("EXAMPLE").unwrap_or("ecommerce".into());
-    let text = std::fs::read_to_string(format!("examples/{name}/review.toml")).unwrap();
-    let (w, h) = size.split_once('x').unwrap();
-    let mut bench = Bench::open(&text);
-    bench.resize(w.parse().unwrap(), h.parse().unwrap());
-    bench.keys(&script);
-    println!("{}", bench.screen());
-    std::fs::write("/tmp/look.svg", kneepoint::workbench::view::to_svg(&bench.view())).unwrap();
 }

@@ -201,16 +201,13 @@ impl Workbench {
     }
 
     pub(super) fn export(&mut self) -> Vec<Effect> {
-        match self.session.path.clone() {
-            Some(path) => {
-                self.say(Line::plain("Writing the document …"));
-                let text = self.session.document.text().to_owned();
-                vec![Effect::Export { text, review: path, custom: Arc::clone(&self.session.custom) }]
-            }
-            None => {
-                self.say(Line::plain("The document stands beside the review: save the review first (w)."));
-                Vec::new()
-            }
+        if let Some(path) = self.session.path.clone() {
+            self.say(Line::plain("Writing the document …"));
+            let text = self.session.document.text().to_owned();
+            vec![Effect::Export { text, review: path, custom: Arc::clone(&self.session.custom) }]
+        } else {
+            self.say(Line::plain("The document stands beside the review: save the review first (w)."));
+            Vec::new()
         }
     }
 
