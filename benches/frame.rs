@@ -67,6 +67,7 @@ fn open(text: &str) -> Workbench {
         offers: Vec::new(),
         greeting: None,
         today: jiff::civil::date(2026, 11, 23),
+        custom: std::sync::Arc::default(),
     })
 }
 
