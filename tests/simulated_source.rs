@@ -200,7 +200,7 @@ fn a_crowd_is_turned_away_and_then_forgotten() {
         .iter()
         .filter(|stream| {
             stream.set_read_timeout(Some(Duration::from_millis(10))).unwrap();
-            matches!((*stream).read(&mut [0; 1]), Ok(0))
+            matches!((&mut &**stream).read(&mut [0; 1]), Ok(0))
         })
         .count();
     assert!(closed >= 40, "only {closed} of 60 were turned away");

@@ -167,7 +167,14 @@ fn stand_out(review: &Review, capacity: &Capacity, figures: &mut [Figure]) {
         first_of(figures, &["in-flight", "busy", "pool-busy", "rate"], &|index| computed(index) && roomy(index));
     let other = |index: usize| Some(index) != higher;
     // Nobody waited in the window, or nobody called; an errors' series is born with the first error.
-    let empty = first_of(figures, &["pool-wait", "pool-wait-share", "p999", "p99", "p95", "p50"], &other);
+    let kind = |index: usize| review.element(review.measures[index].at());
+    let of_call = |index: usize| other(index) && matches!(kind(index), Some(Element::Dependency(..)));
+    let of_part = |index: usize| other(index) && !matches!(kind(index), Some(Element::Flow(_)));
+    let percentiles = ["p50", "p999", "p95", "p99"];
+    let empty = first_of(figures, &["pool-wait", "pool-wait-share"], &other)
+        .or_else(|| first_of(figures, &percentiles, &of_call))
+        .or_else(|| first_of(figures, &percentiles, &of_part))
+        .or_else(|| first_of(figures, &percentiles, &other));
     let still = |index: usize| other(index) && Some(index) != empty;
     let missing = if figures.contains(&Figure::NoSeries) {
         None

@@ -48,8 +48,8 @@ impl Stated {
     /// The number, and in a word or less where it comes from.
     fn short(self, unit: Unit) -> (String, &'static str) {
         match self.origin {
-            Origin::Declared => (unit.show(self.value), "decl."),
-            Origin::Computed => (unit.show(self.value), "comp."),
+            Origin::Declared => (brief(unit, self.value), "decl."),
+            Origin::Computed => (brief(unit, self.value), "comp."),
             Origin::Objective => (format!("≤ {}", unit.show(self.value)), "SLO"),
         }
     }
@@ -66,7 +66,8 @@ impl Stated {
         let difference = self.difference(measured)?;
         let text =
             if difference > 9.995 { format!("{}×", significant(difference + 1.0, 2)) } else { percent(difference) };
-        Some(if difference.abs() > FAR { (format!("{text} off"), Role::Warn) } else { (text, Role::Dim) })
+        // The word first: it is what must not be cut where the column is narrow.
+        Some(if difference.abs() > FAR { (format!("off {text}"), Role::Warn) } else { (text, Role::Dim) })
     }
 
     /// As a share of what is stated; `None` where that is 0.
@@ -89,11 +90,19 @@ impl Stated {
             (Origin::Objective, _) => format!("{says}: over."),
             (_, None) => format!("{says}."),
             (_, Some(difference)) if difference.abs() > FAR => {
-                let what = "the load, or a number of the review, is not what is said";
-                format!("{says}; measured is {} off: {what}.", percent(difference))
+                let what = "the load, or a number of the review, is not what it says";
+                format!("{says}; measured is {}: {what}.", apart(difference))
             }
-            (_, Some(difference)) => format!("{says}; measured is {} from it.", percent(difference)),
+            (_, Some(difference)) => format!("{says}; measured is {}.", apart(difference)),
         }
+    }
+}
+
+/// A number for a narrow cell: shares in two digits.
+fn brief(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Ratio => format!("{} %", significant(value * 100.0, 2)),
+        other => other.show(value),
     }
 }
 
@@ -101,6 +110,15 @@ impl Stated {
 fn percent(share: f64) -> String {
     let rounded = (share * 100.0).round();
     if rounded == 0.0 { "0 %".to_owned() } else { format!("{rounded:+} %") }
+}
+
+/// `31 % above it`, `4 % below it`, `the same`.
+fn apart(share: f64) -> String {
+    let side = if share > 0.0 { "above" } else { "below" };
+    match significant((share * 100.0).abs().round(), 3) {
+        same if same == "0" => "the same".to_owned(),
+        percent => format!("{percent} % {side} it"),
+    }
 }
 
 impl Measures<'_> {
@@ -264,7 +282,7 @@ impl Measures<'_> {
         let beside = answer.number().and_then(|measured| self.stated(row)?.beside(measured));
         match answer {
             Answer::Value(_) | Answer::Zero(_) => {
-                let number = Line::of(Role::Good, answer.short(unit));
+                let number = Line::of(Role::Good, brief(unit, answer.number().unwrap_or_default()));
                 match beside {
                     Some((text, role)) => number.and(Role::Dim, " ").and(role, text),
                     None => number,
@@ -305,10 +323,10 @@ mod tests {
             (104.0, "+4 %", Role::Dim),
             (75.0, "-25 %", Role::Dim),
             (125.0, "+25 %", Role::Dim),
-            (126.0, "+26 % off", Role::Warn),
-            (0.0, "-100 % off", Role::Warn),
-            (1_099.0, "+999 % off", Role::Warn),
-            (5_000.0, "50× off", Role::Warn),
+            (126.0, "off +26 %", Role::Warn),
+            (0.0, "off -100 %", Role::Warn),
+            (1_099.0, "off +999 %", Role::Warn),
+            (5_000.0, "off 50×", Role::Warn),
         ] {
             assert_eq!(said(computed, measured), Some((text.to_owned(), role)), "{measured}");
         }
@@ -317,8 +335,11 @@ mod tests {
         let objective = Stated { value: 0.8, origin: Origin::Objective };
         assert_eq!(said(objective, 0.2), Some(("within".to_owned(), Role::Good)), "far below an objective is no fault");
         assert_eq!(said(objective, 0.81), Some(("over".to_owned(), Role::Bad)));
+        assert_eq!(brief(Unit::Ratio, 0.715), "72 %");
         assert_eq!(objective.short(Unit::Seconds).0, "≤ 800 ms");
         assert!(objective.sentence(Some(0.9), Unit::Seconds).ends_with("over."));
+        assert!(computed.sentence(Some(131.0), Unit::Plain).contains("measured is 31 % above it: the load"));
+        assert!(computed.sentence(Some(96.0), Unit::Plain).ends_with("measured is 4 % below it."));
         assert!(computed.sentence(None, Unit::Plain).ends_with("100."));
     }
 }
