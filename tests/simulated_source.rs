@@ -1,5 +1,7 @@
 //! The simulated metrics of the demo: asked by the real client, and by strangers.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "the steps that tests share stop at the first surprise")]
+
 use jiff::civil::date;
 use kneepoint::analysis::{Settings, analyze};
 use kneepoint::assets::EXAMPLES;

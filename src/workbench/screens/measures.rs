@@ -316,7 +316,7 @@ mod tests {
 
     #[test]
     fn a_difference_is_a_share_of_what_is_stated_and_a_word_only_where_it_is_far() {
-        let said = |stated: Stated, measured: f64| stated.beside(measured).map(|(text, role)| (text, role));
+        let said = Stated::beside;
         let computed = Stated::computed(100.0);
         for (measured, text, role) in [
             (100.2, "0 %", Role::Dim),
