@@ -4,14 +4,16 @@ mod computed;
 mod entities;
 mod graph;
 mod lists;
+mod measures;
 mod questions;
 mod sheet;
 mod steps;
 
-pub use computed::{Headroom, Measures, bar, multiple};
+pub use computed::{Headroom, bar, multiple};
 pub use entities::{EntityTable, Form, Items, how, item_fields};
 pub use graph::{GraphPlan, GraphRequest, GraphScreen, MarkBy};
 pub use lists::{FindingFilter, Findings, KNOWLEDGE, Problems, knowledge, severity_line};
+pub use measures::Measures;
 pub use questions::{Questions, answered};
 pub use sheet::{Column, Drawn, Sheet, Target, draw};
 pub use steps::{Body, OUTCOMES, STEPS, Section, add_keys};
