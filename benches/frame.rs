@@ -46,8 +46,11 @@ fn review(components: usize, dependencies: usize) -> String {
         }
     }
     for flow in 0..10 {
-        let _ =
-            write!(text, "\n[[flow]]\nid = \"f{flow}\"\nentry = \"c{flow:04}\"\nrate = \"{}/s\"\ncalls = [\n", 10 * (flow + 1));
+        let _ = write!(
+            text,
+            "\n[[flow]]\nid = \"f{flow}\"\nentry = \"c{flow:04}\"\nrate = \"{}/s\"\ncalls = [\n",
+            10 * (flow + 1)
+        );
         let mut calls: Vec<_> = seen.iter().filter(|(from, _)| *from == flow).collect();
         calls.sort();
         for (from, to) in calls {

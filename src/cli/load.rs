@@ -7,7 +7,7 @@ use super::output::Output;
 use crate::analysis::{Analysis, Settings, analyze};
 use crate::document::{SourceMap, decode, parse};
 use crate::metrics::EvidenceFile;
-use crate::model::{Evidence, Gravity, Measurement, Problem, Review};
+use crate::model::{Evidence, Gravity, Problem, Review};
 use crate::report::{Custom, Subject};
 use jiff::civil::Date;
 use std::path::Path;
@@ -63,15 +63,7 @@ fn evidence(path: &Path, review: &Review, output: &Output) -> Result<Evidence, F
         let at = problem.record.map(|record| format!(", record {}", record + 1)).unwrap_or_default();
         output.note(&format!("warning: {}{at}: {}", beside.display(), problem.message));
     }
-    let measurements = file.records().iter().filter_map(|record| {
-        Some(Measurement {
-            element: review.element(&record.element)?,
-            signal: record.signal.clone(),
-            value: record.value,
-            at: record.holds_until(),
-        })
-    });
-    Ok(Evidence { measurements: measurements.collect() })
+    Ok(file.evidence(review))
 }
 
 impl Loaded {
