@@ -12,7 +12,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// The commands, for those who slip.
-const COMMANDS: [&str; 7] = ["demo", "new", "check", "rule", "capacity", "export", "completions"];
+const COMMANDS: [&str; 8] = ["demo", "new", "check", "rule", "capacity", "measure", "export", "completions"];
 
 /// `kneepoint [REVIEW]`.
 pub(super) fn review(path: Option<&Path>, output: &Output) -> Result<Exit, Failure> {
