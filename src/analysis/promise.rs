@@ -128,6 +128,9 @@ fn saturates(resource: &Resource) -> String {
     let name = named(resource);
     let one = is_one(resource.kind);
     if resource.saturates_at.likely <= 1.0 {
+        if resource.saturates_at.likely == 0.0 {
+            return format!("If load doubles: {name}: there is no capacity at all, so nothing is served today.");
+        }
         let are = if one { "is" } else { "are" };
         return format!("If load doubles: {name} {are} full already, today at {}.", today(resource));
     }
