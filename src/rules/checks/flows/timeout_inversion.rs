@@ -125,7 +125,7 @@ fn worst_in_flow(context: &Context<'_>, view: FlowView<'_>, component: Component
     let mut worst = Worst { flow: Some(view.flow.id().to_owned()), ..Worst::default() };
     for step in view.steps_of(component) {
         let mut longest: Option<(f64, String)> = None;
-        for made in step.into_iter().filter(|made| made.synchronous) {
+        for made in step.into_iter().filter(|made| made.synchronous && view.is_ever_made(made)) {
             match one_call(context, view, made) {
                 Some(call) if longest.as_ref().is_none_or(|longest| call.0 > longest.0) => longest = Some(call),
                 Some(_) => {}
