@@ -352,7 +352,9 @@ fn nothing_there_and_nothing_asked_are_told_apart() {
     let app = resource(&none, "app", ResourceKind::Workers);
     assert_eq!((app.utilisation.likely, app.saturates_at.likely), (f64::INFINITY, 0.0));
     let text = three_tiers("800/s").replace("workers = 12", "workers = 0");
-    assert!(promise(&text).sentence.starts_with("If load doubles: workers of app are full already"));
+    assert_eq!(promise(&text).sentence, "If load doubles: workers of app are full already: there are none.");
+    let because = &none.saturations[0].because;
+    assert_eq!(because, "there are none of them, and 800/s arrive today");
     let idle = capacity(&three_tiers("0/s"));
     assert_eq!(resource(&idle, "app", ResourceKind::Workers).utilisation, Span::ZERO);
     assert_eq!(idle.resources[0].saturates_at, Span::UNBOUNDED);

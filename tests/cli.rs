@@ -231,33 +231,6 @@ fn what_cannot_be_read_is_2_with_a_way_on() {
 }
 
 #[test]
-fn options_may_stand_before_the_command() {
-    let place = Place::new();
-    place.write("shop.review.toml", FLAWED);
-    let after = place.run(&["check", "shop.review.toml", "--color", "always", "--quiet"]);
-    let before = place.run(&["--color", "always", "--quiet", "check", "shop.review.toml"]);
-    assert_eq!((before.code, before.out, before.err), (after.code, after.out, after.err));
-    assert!(place.run(&["--verbose", "check", "shop.review.toml"]).err.contains("dates are judged as of"));
-    let ran = place.run(&["shop.review.toml", "check", "shop.review.toml"]);
-    assert!(ran.code == 2 && ran.err.contains("stands before a command"), "{}", ran.err);
-    let ran = place.run(&["--quiet", "shop.review.toml"]);
-    assert!(ran.code == 2 && ran.err.contains("needs a terminal"), "{}", ran.err);
-}
-
-#[test]
-fn nothing_found_in_nothing_is_not_praised() {
-    let place = Place::new();
-    place.write("empty.review.toml", "");
-    let ran = place.run(&["check", "empty.review.toml"]);
-    assert!(ran.code == 0 && ran.err.contains("describes no component"), "{}", ran.err);
-    place.write("broken.review.toml", "format = 1\n[[component]]\nid = 3\nworkers = -1\n");
-    let ran = place.run(&["check", "broken.review.toml"]);
-    assert!(ran.code == 2 && ran.out.contains("errors in what was read"), "{}{}", ran.out, ran.err);
-    let ran = place.run(&["export", "empty.review.toml", "--out", "no/such/folder.md"]);
-    assert!(ran.code == 2 && ran.err.contains("the folder of `no/such/folder.md` is not there"), "{}", ran.err);
-}
-
-#[test]
 fn errors_in_the_file_are_printed_and_make_2() {
     let place = Place::new();
     place.write("bad.review.toml", format!("{FLAWED}\n[[component]\nid = \"x\"\nreplicas = \"many\"\n"));

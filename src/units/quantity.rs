@@ -247,6 +247,9 @@ fn shown(value: f64) -> f64 {
 }
 
 fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() {
+        return significant(seconds, 3);
+    }
     let (value, unit) = match shown(seconds) {
         0.0 => (0.0, "s"),
         s if s < 1e-6 => (s * 1e9, "ns"),
@@ -263,6 +266,9 @@ fn duration(seconds: f64) -> String {
 }
 
 fn rate(per_second: f64) -> String {
+    if !per_second.is_finite() {
+        return significant(per_second, 3);
+    }
     match shown(per_second) {
         r if r >= 1e6 => format!("{}M/s", significant(r / 1e6, 3)),
         r if r >= 1e4 => format!("{}k/s", significant(r / 1e3, 3)),
@@ -273,6 +279,9 @@ fn rate(per_second: f64) -> String {
 }
 
 fn size(bytes: f64) -> String {
+    if !bytes.is_finite() {
+        return significant(bytes, 3);
+    }
     let (value, unit) = match shown(bytes) {
         b if b >= 1e15 => (b / 1e15, "PB"),
         b if b >= 1e12 => (b / 1e12, "TB"),
@@ -321,6 +330,7 @@ mod tests {
         assert_eq!(Seconds::new(0.000_999_999_9).to_string(), "1 ms");
         assert_eq!(Seconds::new(0.999_8).to_string(), "1 s");
         assert_eq!(PerSecond::new(999_900.0).to_string(), "1M/s");
+        assert_eq!(Seconds::new(f64::INFINITY).to_string(), "unbounded");
         assert_eq!(Bytes::new(999.9e6).to_string(), "1 GB");
         assert_eq!(Seconds::new(600.0).to_string(), "10 min");
         assert_eq!(Seconds::new(28.0 * DAY).to_string(), "28 d");
