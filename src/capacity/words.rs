@@ -57,6 +57,11 @@ pub(super) fn because(review: &Review, graph: &SystemGraph, sized: &Sized) -> St
             let held = its("worker", "workers", ["is", "are"]);
             format!("{held} held {time} a visit{}", after_colon(&parts, "own work"))
         }
+        ResourceKind::Partition => {
+            format!(
+                "one key gets {arrival} of the load, each visit holds a worker {time}, and its shard has {capacity} of them"
+            )
+        }
         ResourceKind::Cores | ResourceKind::RateLimit => {
             let work = its("processor", "processors", ["works", "work"]);
             format!("{work} {time} a visit, {arrival} arrive today")

@@ -44,9 +44,11 @@ impl<B: Backend> Screen<B> {
     /// The screen has another size now.
     pub fn resize(&mut self, width: u16, height: u16) {
         let area = Rect::new(0, 0, width, height);
-        self.shown = Buffer::empty(area);
-        self.next = Buffer::empty(area);
-        self.stale = true;
+        if area != self.next.area {
+            self.shown = Buffer::empty(area);
+            self.next = Buffer::empty(area);
+            self.stale = true;
+        }
     }
 
     /// The screen may show something else: the next drawing writes every cell.

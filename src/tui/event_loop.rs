@@ -42,16 +42,18 @@ pub trait Host {
     fn events(&mut self) -> Self::Events;
     /// The screen.
     fn screen(&mut self) -> &mut Screen<Self::Backend>;
-    /// The size to work with when the terminal says that it has one.
-    fn resized(&mut self, width: u16, height: u16) -> (u16, u16);
+    /// Makes keys that are stuck behind a lost event arrive.
+    fn wake_keys(&mut self);
     /// Gives the terminal back: to `$EDITOR`, to the shell.
     fn leave(&mut self);
-    /// Takes the terminal over again; its size in cells.
+    /// Takes the terminal over again.
     ///
     /// # Errors
     ///
     /// Where it is gone.
-    fn enter(&mut self) -> io::Result<(u16, u16)>;
+    fn enter(&mut self) -> io::Result<()>;
+    /// The terminal's size in cells, asked now.
+    fn size(&self) -> (u16, u16);
     /// Puts the program to sleep; returns when it was woken.
     ///
     /// # Errors
@@ -75,6 +77,8 @@ pub enum Signal {
     Interrupt,
     /// The program was asleep.
     Woken,
+    /// The terminal has another size.
+    Resized,
 }
 
 /// Why the loop ended.
@@ -196,13 +200,15 @@ pub async fn drive<A: Application, H: Host>(
 
 impl<A: Application, H: Host> Loop<'_, A, H> {
     async fn run(&mut self, first: Vec<Effect>) -> ExitReason {
-        let (width, height) = self.host.screen().size();
+        // Listening begins before the size is asked, so that no change of it is missed.
+        self.inputs.events = Some(self.host.events());
+        let (width, height) = self.host.size();
+        self.host.screen().resize(width, height);
         let mut start = self.app.update(Msg::Resize(width, height));
         start.extend(first);
         if !self.draw() {
             return self.end(ExitReason::TerminalLost);
         }
-        self.inputs.events = Some(self.host.events());
         if let Some(reason) = self.perform(start).await {
             return reason;
         }
@@ -230,8 +236,18 @@ impl<A: Application, H: Host> Loop<'_, A, H> {
 
     async fn take(&mut self, input: Input) -> Option<ExitReason> {
         let msg = match input {
+            // The system's signal tells the size. Of a key and a signal at the same time crossterm 0.29 loses one.
+            Input::Event(Event::Resize(..)) if cfg!(unix) => {
+                self.host.wake_keys();
+                return None;
+            }
+            Input::Event(Event::Resize(..)) | Input::Signal(Signal::Resized) => {
+                // Also where the size is the same again: the terminal may have moved its text about.
+                self.host.screen().invalidate();
+                let effects = self.resize();
+                return self.perform(effects).await;
+            }
             Input::Event(event) => match events::message(event)? {
-                Msg::Resize(width, height) => self.resized(width, height)?,
                 Msg::Key(key) => {
                     crash::note(key);
                     break_for_tests(key);
@@ -251,17 +267,6 @@ impl<A: Application, H: Host> Loop<'_, A, H> {
         };
         let effects = self.app.update(msg);
         self.perform(effects).await
-    }
-
-    fn resized(&mut self, width: u16, height: u16) -> Option<Msg> {
-        let (width, height) = self.host.resized(width, height);
-        if self.host.screen().size() == (width, height) {
-            // Told twice; but the terminal may have moved its text about.
-            self.host.screen().invalidate();
-            return None;
-        }
-        self.host.screen().resize(width, height);
-        Some(Msg::Resize(width, height))
     }
 
     /// Performs effects in their order; `Some` where the program ends.
@@ -306,15 +311,23 @@ impl<A: Application, H: Host> Loop<'_, A, H> {
     /// Takes the terminal over again and draws everything anew, whoever wrote on it.
     async fn reenter(&mut self) -> Option<ExitReason> {
         self.inputs.events = None;
-        let Ok((width, height)) = self.host.enter() else { return Some(self.end(ExitReason::TerminalLost)) };
-        self.inputs.events = Some(self.host.events());
-        if self.host.screen().size() != (width, height) {
-            self.host.screen().resize(width, height);
-            let effects = self.app.update(Msg::Resize(width, height));
-            return Box::pin(self.perform(effects)).await;
+        if self.host.enter().is_err() {
+            return Some(self.end(ExitReason::TerminalLost));
         }
+        self.inputs.events = Some(self.host.events());
         self.host.screen().invalidate();
-        None
+        let effects = self.resize();
+        Box::pin(self.perform(effects)).await
+    }
+
+    /// Takes the size that the terminal has now.
+    fn resize(&mut self) -> Vec<Effect> {
+        let (width, height) = self.host.size();
+        if self.host.screen().size() == (width, height) {
+            return Vec::new();
+        }
+        self.host.screen().resize(width, height);
+        self.app.update(Msg::Resize(width, height))
     }
 
     /// Lets the application keep its work before the program ends.
@@ -330,7 +343,9 @@ impl<A: Application, H: Host> Loop<'_, A, H> {
 /// Lets the tests in a real terminal see what remains of a panic. Not in released programs.
 #[expect(clippy::panic, reason = "it is there to panic")]
 fn break_for_tests(key: Key) {
-    if cfg!(debug_assertions) && key.code == KeyCode::F(12) && std::env::var_os("KNEEPOINT_TEST_PANIC").is_some() {
-        panic!("KNEEPOINT_TEST_PANIC wants it, not `a secret`");
+    let wanted = cfg!(debug_assertions) && std::env::var_os("KNEEPOINT_TEST_PANIC").is_some();
+    match key.code {
+        KeyCode::F(12) if wanted => panic!("KNEEPOINT_TEST_PANIC wants it, not `a secret`"),
+        _ => {}
     }
 }

@@ -14,8 +14,8 @@ pub fn message(event: Event) -> Option<Msg> {
         Event::Key(key) => key_of(key).map(Msg::Key),
         Event::Mouse(mouse) => mouse_of(mouse).map(Msg::Mouse),
         Event::Paste(text) => Some(Msg::Paste(text)),
-        Event::Resize(width, height) => Some(Msg::Resize(width, height)),
-        Event::FocusGained | Event::FocusLost => None,
+        // The size is asked when the system says that it changed.
+        Event::Resize(..) | Event::FocusGained | Event::FocusLost => None,
     }
 }
 

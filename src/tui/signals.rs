@@ -4,7 +4,11 @@
 
 use super::event_loop::Signal;
 use std::io;
+use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+/// Longer than everything that is waited for at the end.
+const LAST_CHANCE: Duration = Duration::from_secs(15);
 
 /// Listens on the runtime this is called on. From now on these signals end nothing by themselves.
 #[cfg(unix)]
@@ -19,6 +23,7 @@ pub fn listen() -> io::Result<UnboundedReceiver<Signal>> {
         (SignalKind::quit(), Signal::End(3)),
         (SignalKind::interrupt(), Signal::Interrupt),
         (SignalKind::from_raw(WOKEN), Signal::Woken),
+        (SignalKind::window_change(), Signal::Resized),
     ];
     for (kind, meaning) in signals {
         let (mut signal, sender) = (signal(kind)?, sender.clone());
@@ -26,6 +31,9 @@ pub fn listen() -> io::Result<UnboundedReceiver<Signal>> {
             while signal.recv().await.is_some() {
                 if sender.send(meaning).is_err() {
                     break;
+                }
+                if let Signal::End(number) = meaning {
+                    tokio::spawn(end_anyway(number));
                 }
             }
         });
@@ -45,4 +53,13 @@ pub fn listen() -> io::Result<UnboundedReceiver<Signal>> {
         }
     });
     Ok(receiver)
+}
+
+/// Ends the program where the thread that draws does not: reading from a lost terminal can spin for ever (crossterm
+/// issue 1067). The recovery file has been written long since, by a thread of its own.
+#[cfg(unix)]
+async fn end_anyway(number: i32) {
+    tokio::time::sleep(LAST_CHANCE).await;
+    super::terminal::take_off();
+    std::process::exit(128 + number);
 }

@@ -75,12 +75,10 @@ pub(super) fn take_off() {
 
 /// The size of the terminal, in cells.
 fn size() -> (u16, u16) {
-    known(crossterm::terminal::size().unwrap_or_default())
-}
-
-/// A size, or the usual one where the terminal says that it has none.
-fn known(size: (u16, u16)) -> (u16, u16) {
-    if size.0 == 0 || size.1 == 0 { USUAL_SIZE } else { size }
+    match crossterm::terminal::size() {
+        Ok((width @ 1.., height @ 1..)) => (width, height),
+        _ => USUAL_SIZE,
+    }
 }
 
 /// Takes frames and gives each to the terminal in one piece, between marks that let it show the piece at once.
@@ -155,19 +153,23 @@ impl Host for Terminal {
         &mut self.screen
     }
 
-    fn resized(&mut self, width: u16, height: u16) -> (u16, u16) {
-        known((width, height))
+    fn wake_keys(&mut self) {
+        // Setting the line's modes wakes whoever waits for it, also where no new key has come.
+        let _ = disable_raw_mode().and_then(|()| enable_raw_mode());
     }
 
     fn leave(&mut self) {
         take_off();
     }
 
-    fn enter(&mut self) -> io::Result<(u16, u16)> {
+    fn size(&self) -> (u16, u16) {
+        size()
+    }
+
+    fn enter(&mut self) -> io::Result<()> {
         // Off first: who wrote to the terminal meanwhile may have changed the modes we believe to be on.
         take_off();
-        put_on()?;
-        Ok(size())
+        put_on()
     }
 
     fn sleep(&mut self) -> io::Result<()> {

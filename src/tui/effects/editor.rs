@@ -64,7 +64,7 @@ async fn end_of(signals: &mut UnboundedReceiver<Signal>) -> i32 {
     loop {
         match signals.recv().await {
             Some(Signal::End(number)) => return number,
-            Some(Signal::Interrupt | Signal::Woken) => {}
+            Some(Signal::Interrupt | Signal::Woken | Signal::Resized) => {}
             None => std::future::pending().await,
         }
     }

@@ -8,7 +8,7 @@ mod export;
 mod files;
 mod measure;
 mod recovery;
-pub(super) mod session;
+pub mod session;
 mod work;
 
 use crate::document::files::ReviewFile;
