@@ -107,7 +107,7 @@ fn judge(
     // What is known alone may fill the shard already; only otherwise what is missing matters.
     let full_at = if share * busy > 0.0 { slots / shards / (share * busy) } else { f64::INFINITY };
     let expected = if busy > 0.0 { busy_expected / busy } else { 1.0 };
-    if full_at >= expected {
+    if full_at >= expected * (1.0 - 1e-9) {
         undecided.extend(missing);
         return;
     }
