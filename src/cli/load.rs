@@ -99,6 +99,16 @@ impl Judged {
         &self.loaded.custom
     }
 
+    /// The name for people.
+    pub(super) fn file(&self) -> &str {
+        &self.loaded.file
+    }
+
+    /// Whether there is no system in it, so that no findings mean nothing.
+    pub(super) fn describes_nothing(&self) -> bool {
+        self.loaded.review.components.is_empty()
+    }
+
     /// Says what is wrong in the file, on stderr; the code of a command that had to do with it.
     pub(super) fn say_problems(&self, output: &Output) -> Exit {
         let Loaded { file, text, source, problems, .. } = &self.loaded;
