@@ -82,6 +82,8 @@ pub struct Workbench {
     session: Session,
     navigation: Navigation,
     overlays: Vec<Overlay>,
+    /// What was left by Escape with something typed in it.
+    kept: Option<Overlay>,
     graph: GraphScreen,
     preview: Preview,
     toast: Option<Toast>,
@@ -110,6 +112,7 @@ impl Workbench {
             session,
             navigation: Navigation::default(),
             overlays: Vec::new(),
+            kept: None,
             graph: GraphScreen::default(),
             preview: Preview::default(),
             toast: None,

@@ -121,11 +121,13 @@ impl Workbench {
             folding.outline = None;
         }
         // The promise is never cut while there is a row to spare for it.
-        let sentence = width(&self.sentence().1) + 2;
-        let cells = usize::from(self.size.0);
-        if sentence + self.saved_line().width() + 2 > cells && self.size.1 >= 16 {
-            folding.promise_rows = 2;
-        }
+        let most = match self.size.1 {
+            ..12 => 1,
+            12..18 => 2,
+            _ => 3,
+        };
+        folding.promise_rows = self.promise_lines(most).len() as u16;
+        folding.hint_rows = self.message_lines().len().max(1) as u16;
         folding
     }
 
@@ -334,24 +336,31 @@ impl Workbench {
         }
     }
 
-    /// The line that is always there: if load doubles, what saturates first?
-    fn promise(&self) -> Pane {
-        let area = self.areas.promise;
-        let cells = usize::from(area.width);
+    /// The promise in lines, the last of them with room for whether the file is saved where there may be that many.
+    fn promise_lines(&self, most: usize) -> Vec<Line> {
+        let cells = usize::from(self.size.0);
         let (role, sentence) = self.sentence();
         let current = self.session.analysed == self.session.document.revision();
         let stale = if self.session.analysis.is_some() && !current { " …" } else { "" };
         let sentence = format!("{sentence}{stale}");
-        let rows = usize::from(area.height);
-        let mut lines: Vec<Line> = Vec::new();
-        if rows > 1 {
-            lines = wrap(&sentence, cells.saturating_sub(2), rows)
-                .iter()
-                .map(|text| Line::of(role, format!(" {text}")))
-                .collect();
-        } else {
-            lines.push(Line::of(role, format!(" {sentence}")));
+        let saved = self.saved_line().width() + 2;
+        if width(&sentence) + 1 + saved <= cells || most < 2 {
+            return vec![Line::of(role, format!(" {sentence}"))];
         }
+        let texts = wrap(&sentence, cells.saturating_sub(2), most);
+        let mut lines: Vec<Line> = texts.iter().map(|text| Line::of(role, format!(" {text}"))).collect();
+        if lines.len() < most && lines.last().is_some_and(|last| last.width() + saved > cells) {
+            lines.push(Line::blank());
+        }
+        lines
+    }
+
+    /// The line that is always there: if load doubles, what saturates first?
+    fn promise(&self) -> Pane {
+        let area = self.areas.promise;
+        let cells = usize::from(area.width);
+        let rows = usize::from(area.height);
+        let mut lines = self.promise_lines(rows);
         // The counts stand at the right end of the last line; they give way, the promise does not.
         let last = lines.pop().unwrap_or_default();
         let used = last.width();
@@ -382,11 +391,34 @@ impl Workbench {
     /// The last line: a message, or the keys of where one is.
     fn bottom(&self) -> Pane {
         let cells = usize::from(self.size.0);
-        let line = match &self.toast {
-            Some(toast) => Line::plain(" ").joined(toast.line.clone()).cut(cells),
-            None => self.hints(cells),
-        };
-        Pane { area: self.areas.hints, lines: vec![line], ..Pane::default() }
+        let mut lines = self.message_lines();
+        if lines.is_empty() {
+            lines.push(match self.overlays.last() {
+                Some(overlay) => {
+                    let key = |line: Line, (key, word): &(&str, &str)| {
+                        let part = Line::of(Role::Key, format!("{key} ")).and(Role::Dim, format!("{word}  "));
+                        if line.width() + part.width() > cells + 2 { line } else { line.joined(part) }
+                    };
+                    overlay.keys().iter().fold(Line::plain(" "), key)
+                }
+                None => self.hints(cells),
+            });
+        }
+        Pane { area: self.areas.hints, lines, ..Pane::default() }
+    }
+
+    /// The message, whole where three lines hold it; none where there is no message.
+    fn message_lines(&self) -> Vec<Line> {
+        let Some(toast) = &self.toast else { return Vec::new() };
+        let cells = usize::from(self.size.0);
+        let line = Line::plain(" ").joined(toast.line.clone());
+        let most = if self.size.1 < 16 { 2 } else { 3 };
+        if line.width() <= cells || self.size.1 < 12 {
+            return vec![line.cut(cells)];
+        }
+        let role = toast.line.pieces.first().map_or(Role::Plain, |piece| piece.role);
+        let texts = wrap(&toast.line.text(), cells.saturating_sub(2), most);
+        texts.iter().map(|text| Line::of(role, format!(" {text}"))).collect()
     }
 
     /// Whether a command of sheets does something where one is: the line of keys shows only those.

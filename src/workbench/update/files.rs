@@ -49,7 +49,7 @@ impl Workbench {
         let name = crate::model::as_id(&system.unwrap_or_default());
         let draft = if name.is_empty() { "system.review.toml".to_owned() } else { format!("{name}.review.toml") };
         let hint = "A path ending in .review.toml, beside the code it is about. Nothing is overwritten.";
-        self.overlays.push(Overlay::Prompt(Prompt::new("Save as", hint, &draft, Purpose::SaveAs)));
+        self.ask(Overlay::Prompt(Prompt::new("Save as", hint, &draft, Purpose::SaveAs)));
     }
 
     pub(super) fn save_as(&mut self, path: &str) -> Vec<Effect> {
@@ -141,10 +141,14 @@ impl Workbench {
         ];
         // Only the newest question is open: an older one is about a text that is gone.
         if self.collision.is_some() {
-            self.overlays.retain(|overlay| !matches!(overlay, Overlay::Menu(_)));
+            self.overlays.retain(|overlay| !matches!(overlay, Overlay::Menu(menu) if menu.confirms()));
         }
         self.collision = Some(Collision { theirs, save_after });
-        self.overlays.push(Overlay::Menu(Menu::new("Changed on disk", text, choices)));
+        // What is being typed goes on; the question waits under it.
+        if !self.overlays.is_empty() {
+            self.warn("Another program changed the file too. Finish here; then you are asked.".to_owned());
+        }
+        self.overlays.insert(0, Overlay::Menu(Menu::new("Changed on disk", text, choices).unasked()));
         Vec::new()
     }
 
@@ -166,10 +170,12 @@ impl Workbench {
 
     /// The file holds `theirs` now, and the document the joined text, as one step of undo.
     fn take_over(&mut self, theirs: String, joined: &str, label: &str) {
+        let names = self.names();
         self.session.document.replace_text(joined, label);
         self.session.document.mark_saved(&theirs);
         self.session.on_disk = Some(theirs);
         self.edited();
+        self.follow(&names);
     }
 
     pub(in crate::workbench) fn offer_recovery(&mut self, text: String, when: &str) {
@@ -192,8 +198,10 @@ impl Workbench {
 
     pub(super) fn recover(&mut self) -> Vec<Effect> {
         if let Some(text) = self.recovered.take() {
+            let names = self.names();
             self.session.document.replace_text(&text, "recover unsaved work");
             self.edited();
+            self.follow(&names);
             self.say(Line::of(Role::Good, "Recovered. w saves it; u takes it back."));
         }
         Vec::new()
@@ -248,8 +256,10 @@ impl Workbench {
         match result {
             Ok(text) if text == self.session.document.text() => self.say(Line::plain("The editor changed nothing.")),
             Ok(text) => {
+                let names = self.names();
                 self.session.document.replace_text(&text, "edit in the editor");
                 self.edited();
+                self.follow(&names);
                 let problems = self.session.document.problems().len();
                 let told =
                     if problems == 0 { String::new() } else { format!(" {problems} problems in it: p shows them.") };
