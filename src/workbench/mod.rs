@@ -132,12 +132,29 @@ impl Workbench {
         };
         if let Some(greeting) = start.greeting {
             workbench.say(Line::plain(greeting));
+        } else {
+            workbench.tell_problems();
         }
         workbench.make_offer();
         if let Some((text, when)) = start.recovered {
             workbench.offer_recovery(text, &when);
         }
         workbench
+    }
+
+    /// Says that the file could not be read as a whole, and where that is shown.
+    fn tell_problems(&mut self) {
+        let count = self.session.document.problems().len();
+        if count > 0 {
+            let told = if count == 1 { "One line" } else { "Some lines" };
+            self.toast = Some(Toast {
+                line: Line::of(
+                    view::Role::Warn,
+                    format!("{told} of the file could not be understood; all else works. p shows where ({count})."),
+                ),
+                sticky: true,
+            });
+        }
     }
 
     /// What to do before the first message: the analysis.

@@ -156,11 +156,7 @@ impl Navigation {
     }
 
     /// Entities have new positions: `to` says which (`None`: it is gone), `row` the new row of a cursor.
-    pub fn follow(
-        &mut self,
-        to: impl Fn(EntityRef) -> Option<EntityRef>,
-        row: impl Fn(&Place, usize, usize) -> usize,
-    ) {
+    pub fn follow(&mut self, to: impl Fn(EntityRef) -> Option<EntityRef>, row: impl Fn(&Place, usize, usize) -> usize) {
         let moved = |place: Place| match place {
             Place::Form(entity) => to(entity).map(Place::Form),
             Place::Items(entity, key) => to(entity).map(|entity| Place::Items(entity, key)),

@@ -298,14 +298,16 @@ impl Workbench {
     }
 
     /// The counts, the longest form first.
-    fn counts(&self) -> [Line; 3] {
+    fn counts(&self) -> [Line; 4] {
         let errors = self.session.document.problems().iter().filter(|p| p.gravity == Gravity::Error).count();
         let start = |long: bool| match (errors, long) {
             (0, _) => Line::blank(),
-            (errors, true) => Line::of(Role::Bad, format!("{errors} file errors (p) · ")),
-            (errors, false) => Line::of(Role::Bad, format!("{errors} errors · ")),
+            (1, true) => Line::of(Role::Bad, "1 file error: p · "),
+            (errors, true) => Line::of(Role::Bad, format!("{errors} file errors: p · ")),
+            (1, false) => Line::of(Role::Bad, "1 error: p · "),
+            (errors, false) => Line::of(Role::Bad, format!("{errors} errors: p · ")),
         };
-        let (mut long, mut short) = (start(true), start(false));
+        let (mut long, mut short, least) = (start(true), start(false), start(false));
         if let Some(analysis) = &self.session.analysis {
             let summary = analysis.summary;
             let role = if summary.high > 0 { Role::Bad } else { Role::Dim };
@@ -318,7 +320,9 @@ impl Workbench {
         }
         let saved = self.saved_line();
         let end = |line: Line| line.and(Role::Plain, "  ").joined(saved.clone()).and(Role::Plain, " ");
-        [end(long), end(short), saved.clone().and(Role::Plain, " ")]
+        // What is wrong in the file is said as long as there is room for anything.
+        let least = least.joined(saved.clone()).and(Role::Plain, " ");
+        [end(long), end(short), least, saved.clone().and(Role::Plain, " ")]
     }
 
     /// What the promise says now.

@@ -37,7 +37,15 @@ pub struct AddField {
 impl AddField {
     /// An empty value, or one with a draft in it.
     pub fn new(key: &str, spec: FieldSpec, suggestions: Vec<Suggestion>, required: bool, draft: &str) -> Self {
-        Self { key: key.to_owned(), spec, suggestions, required, input: TextInput::new(draft), draft: draft.to_owned(), picked: None }
+        Self {
+            key: key.to_owned(),
+            spec,
+            suggestions,
+            required,
+            input: TextInput::new(draft),
+            draft: draft.to_owned(),
+            picked: None,
+        }
     }
 
     fn matching(&self) -> Vec<usize> {
@@ -232,6 +240,16 @@ impl AddForm {
             Adding::Entity(kind) => format!("Add: {}", kind.called()),
             Adding::Item(_, key, _) => format!("Add to {key}"),
         };
+        // Where not all fits: the value being typed and what is said about it stay, the values before it go.
+        let most = screen.height.saturating_sub(2) as usize;
+        let after = self.fields.len() - self.current - 1;
+        let over = lines.len().saturating_sub(most);
+        let last = self.fields.len() - after.min(over);
+        lines.drain(last..self.fields.len());
+        let first = lines.len().saturating_sub(most).min(self.current);
+        lines.drain(..first);
+        lines.truncate(most);
+        let cursor = cursor.map(|(x, y)| (x, y - first));
         let area = middle(screen, wide, lines.len() as u16 + 2);
         let cursor = cursor.map(|(x, y)| (area.x + 1 + x as u16, area.y + 1 + y as u16));
         (Pane { area, title: Some(Line::of(Role::Strong, title)), focused: true, lines, scroll: None }, cursor)

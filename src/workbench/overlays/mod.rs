@@ -114,15 +114,12 @@ impl Overlay {
                 ("ctrl-u", "empty it"),
                 ("ctrl-w", "last word away"),
             ],
-            Self::Add(_) => &[
-                ("enter", "next, the last one adds"),
-                ("shift-tab", "back"),
-                ("↑↓", "choose"),
-                ("esc", "leave it"),
-            ],
+            Self::Add(_) => {
+                &[("enter", "next, the last one adds"), ("esc", "leave it"), ("shift-tab", "back"), ("↑↓", "choose")]
+            }
             Self::Find(_) => &[("enter", "go"), ("↑↓", "choose"), ("esc", "close"), ("type", "to narrow")],
             Self::Menu(menu) if menu.confirms() => &[("↑↓", "choose"), ("enter", "do it"), ("esc", "later")],
-            Self::Menu(_) => &[("letter", "does it"), ("↑↓ enter", "too"), ("esc", "nothing")],
+            Self::Menu(_) => &[("a letter", "or"), ("↑↓ enter", "choose"), ("esc", "close")],
             Self::Prompt(_) => &[("enter", "take it"), ("esc", "leave it"), ("ctrl-u", "empty it")],
             Self::Read(_) => &[("↑↓ space", "scroll"), ("esc", "close")],
         }

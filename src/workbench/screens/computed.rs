@@ -3,7 +3,7 @@
 use super::entities::value_line;
 use super::sheet::{Column, Sheet, Target};
 use crate::capacity::{Capacity, Resource, Span};
-use crate::metrics::{Answer, Unit};
+use crate::metrics::{Answer, Connection, Unit};
 use crate::model::{Element, EntityKind, EntityRef};
 use crate::units::{Quantity, Seconds, significant};
 use crate::workbench::session::Session;
@@ -187,21 +187,17 @@ impl Measures<'_> {
 impl Sheet for Measures<'_> {
     fn title(&self) -> Line {
         Line::of(Role::Strong, "Measures").and(Role::Dim, format!(" · {} · ", self.rows())).and(
-            if matches!(self.session.live.connection, crate::metrics::Connection::Failed { .. }) {
-                Role::Bad
-            } else {
-                Role::Dim
-            },
+            if matches!(self.session.live.connection, Connection::Failed { .. }) { Role::Bad } else { Role::Dim },
             self.session.live.connection.short(),
         )
     }
 
     fn columns(&self) -> Vec<Column> {
         vec![
-            Column::text("at", 20, 2),
-            Column::text("signal", 10, 0),
-            Column::text("review says", 20, 0),
-            Column::text("measured", 22, 1),
+            Column::text("at", 13, 4),
+            Column::text("signal", 9, 0),
+            Column::text("review says", 14, 1),
+            Column::text("measured", 14, 2),
             Column::text("query", 16, 3),
         ]
     }
@@ -228,7 +224,11 @@ impl Sheet for Measures<'_> {
                     };
                     Line::of(role, answer.short(unit))
                 }
-                None => Line::of(Role::Dim, "not asked: M"),
+                None => match &self.session.live.connection {
+                    Connection::Failed { failure, .. } => Line::of(Role::Bad, failure.short()),
+                    Connection::Asking { .. } => Line::of(Role::Dim, "asking …"),
+                    _ => Line::of(Role::Dim, "not asked: M"),
+                },
             },
             _ => match self.session.document.cell(entity, &["query"]) {
                 Some(query) => Line::of(Role::Dim, query.replace('\n', " ")),
@@ -253,7 +253,10 @@ impl Sheet for Measures<'_> {
                     }
                     Target::Text(name, lines)
                 }
-                None => Target::Nothing,
+                None => {
+                    let lines = wrap(&self.session.live.connection.long(), 68, 20).iter().map(Line::plain).collect();
+                    Target::Text("The metrics server".to_owned(), lines)
+                }
             },
             _ => Target::Field(EntityRef::new(EntityKind::Measure, row), vec![key.to_owned()]),
         }
@@ -272,7 +275,13 @@ impl Sheet for Measures<'_> {
     }
 
     fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
-        let Some((answer, unit)) = self.answer(row) else { return Vec::new() };
-        wrap(&answer.long(unit), cells, 3).iter().map(Line::plain).collect()
+        let connection = &self.session.live.connection;
+        let (role, text) = match (self.answer(row), connection) {
+            (Some((answer, unit)), _) => (Role::Plain, answer.long(unit)),
+            (None, Connection::Failed { .. } | Connection::Degraded { .. }) => (Role::Bad, connection.long()),
+            (None, Connection::Asking { .. }) => (Role::Dim, connection.long()),
+            (None, _) => return Vec::new(),
+        };
+        wrap(&text, cells, 4).iter().map(|text| Line::of(role, text)).collect()
     }
 }

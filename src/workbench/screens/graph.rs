@@ -511,7 +511,12 @@ impl GraphScreen {
             title
                 .and(
                     Role::Plain,
-                    format!(" · {} hops around {}", self.hops, self.centre.as_deref().unwrap_or_default()),
+                    format!(
+                        " · {} hop{} around {}",
+                        self.hops,
+                        if self.hops == 1 { "" } else { "s" },
+                        self.centre.as_deref().unwrap_or_default()
+                    ),
                 )
                 .and(Role::Dim, format!(" · {} more hidden", total - shown))
         } else {

@@ -116,12 +116,9 @@ impl Workbench {
         if merged.conflicts().is_empty()
             && let Ok(text) = merged.text(&[])
         {
-            self.take_over(theirs, &text, "take over what another program changed");
             let both = if ours == base { "It is shown now" } else { "Both changes are kept" };
-            self.say(Line::of(
-                Role::Warn,
-                format!("The file was changed by another program. {both}; u takes it back."),
-            ));
+            let told = format!("The file was changed by another program. {both}; u takes it back.");
+            self.take_over(theirs, &text, "take over what another program changed", Line::of(Role::Warn, told));
             return if save_after { self.save() } else { Vec::new() };
         }
         let mut text = vec![
@@ -161,20 +158,21 @@ impl Workbench {
         // Where the edits of one side cannot be repeated in the other text, the chosen side's whole text stands.
         let whole = if mine { ours } else { collision.theirs.clone() };
         let text = merged.text(&vec![side; merged.conflicts().len()]).unwrap_or(whole);
-        self.take_over(collision.theirs, &text, "join with what another program changed");
         let told =
             if mine { "Joined; yours stands where you collided." } else { "Joined; theirs stands where you collided." };
-        self.say(Line::of(Role::Good, told));
+        let told = Line::of(Role::Good, told);
+        self.take_over(collision.theirs, &text, "join with what another program changed", told);
         if collision.save_after { self.save() } else { Vec::new() }
     }
 
     /// The file holds `theirs` now, and the document the joined text, as one step of undo.
-    fn take_over(&mut self, theirs: String, joined: &str, label: &str) {
+    fn take_over(&mut self, theirs: String, joined: &str, label: &str, told: Line) {
         let names = self.names();
         self.session.document.replace_text(joined, label);
         self.session.document.mark_saved(&theirs);
         self.session.on_disk = Some(theirs);
         self.edited();
+        self.say(told);
         self.follow(&names);
     }
 
@@ -261,8 +259,11 @@ impl Workbench {
                 self.edited();
                 self.follow(&names);
                 let problems = self.session.document.problems().len();
-                let told =
-                    if problems == 0 { String::new() } else { format!(" {problems} problems in it: p shows them.") };
+                let told = match problems {
+                    0 => String::new(),
+                    1 => " There is a problem in it: p shows it.".to_owned(),
+                    _ => format!(" There are {problems} problems in it: p shows them."),
+                };
                 self.say(Line::of(Role::Good, format!("Taken over from the editor; u takes it back.{told}")));
             }
             Err(why) => self.warn(format!("The editor: {why}")),

@@ -43,7 +43,7 @@ impl Workbench {
         Names(names)
     }
 
-    /// To be called after the text changed and was read again.
+    /// To be called after the text changed and was read again, and what happened was said.
     pub(super) fn follow(&mut self, before: &Names) {
         let mut moves: HashMap<EntityRef, Option<EntityRef>> = HashMap::new();
         for (kind, old) in &before.0 {

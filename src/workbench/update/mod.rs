@@ -110,6 +110,9 @@ impl Workbench {
     fn close(&mut self) {
         self.quit_after_save = false;
         let Some(overlay) = self.overlays.pop() else { return };
+        if self.may_choose_again() && self.overlays.is_empty() && matches!(overlay, Overlay::Find(_)) {
+            self.say(Line::plain("An empty review. esc shows the choice again; q leaves."));
+        }
         if !overlay.typed().is_empty() {
             self.say(Line::plain("Left as it was. What you typed is there when you open it again."));
             self.kept = Some(overlay);
@@ -334,10 +337,22 @@ impl Workbench {
         self.navigation.go(place);
     }
 
+    /// Whether nothing was begun yet and there is something to begin with.
+    fn may_choose_again(&self) -> bool {
+        let document = &self.session.document;
+        !self.offers.is_empty()
+            && self.session.path.is_none()
+            && document.text().is_empty()
+            && document.next_undo().is_none()
+    }
+
     fn go_back(&mut self) {
         if self.navigation.focus != Focus::Work {
             self.navigation.focus = Focus::Work;
-        } else if !self.navigation.back() {
+        } else if self.navigation.back() {
+        } else if self.may_choose_again() {
+            self.make_offer();
+        } else {
             self.say(Line::of(Role::Dim, "This is where you came in. q leaves."));
         }
     }
