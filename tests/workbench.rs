@@ -614,3 +614,18 @@ fn esc_at_the_start_leads_to_the_choice_again() {
     bench.keys(r#"esc 2 a "api" enter tab tab tab tab enter esc esc"#);
     assert!(!bench.bench.has_overlay(), "{}", bench.screen());
 }
+
+#[test]
+fn the_graph_says_where_it_goes_on_and_what_keys_do_fits_the_place() {
+    let mut bench = Bench::open(SHOP);
+    bench.resize(80, 24);
+    bench.keys("g");
+    assert!(bench.screen().contains("more ←→"), "{}", bench.screen());
+    bench.keys("f");
+    assert!(bench.screen().contains("enter open"), "{}", bench.screen());
+    bench.keys("c");
+    assert!(bench.screen().contains("enter answer"), "{}", bench.screen());
+    let mut bench = Bench::new(BLANK);
+    bench.keys("2");
+    assert!(!bench.screen().contains("d delete") && bench.screen().contains("a add"), "{}", bench.screen());
+}

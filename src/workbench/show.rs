@@ -431,12 +431,23 @@ impl Workbench {
         let body = screens::section(&place, self.navigation.section()).map(|section| section.body);
         let grows = matches!(body, Some(screens::Body::Table(_) | screens::Body::Calls | screens::Body::Measures))
             || matches!(place, Place::Items(..));
+        let empty = place != Place::Graph && self.sheet_is_empty();
         match command {
+            Command::Edit | Command::Delete | Command::OpenForm | Command::Explain | Command::Triage if empty => false,
             Command::Add | Command::Delete if place != Place::Graph => grows,
             Command::OpenForm => grows && !matches!(place, Place::Items(..)),
             Command::Triage => place == Place::Findings,
             Command::Explain => !matches!(place, Place::Glossary | Place::Problems),
             _ => true,
+        }
+    }
+
+    /// What Enter does where one is, in a word.
+    fn enter_does(&self) -> &'static str {
+        match self.target() {
+            screens::Target::Question(_) => "answer",
+            screens::Target::Field(..) => "edit",
+            _ => "open",
         }
     }
 
@@ -456,7 +467,8 @@ impl Workbench {
             if spec.hint.is_empty() || spec.hint == "help" || !self.is_of_use(spec.command) {
                 continue;
             }
-            let part = Line::of(Role::Key, format!("{} ", spec.keys[0])).and(Role::Dim, format!("{}  ", spec.hint));
+            let hint = if spec.command == Command::Edit { self.enter_does() } else { spec.hint };
+            let part = Line::of(Role::Key, format!("{} ", spec.keys[0])).and(Role::Dim, format!("{hint}  "));
             if line.width() + part.width() + help.width() > cells {
                 break;
             }

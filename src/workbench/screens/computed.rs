@@ -246,11 +246,7 @@ impl Sheet for Measures<'_> {
             2 | 3 => match self.answer(row) {
                 Some((answer, unit)) => {
                     let name = self.session.name_of(EntityRef::new(EntityKind::Measure, row));
-                    let mut lines: Vec<Line> = wrap(&answer.long(unit), 68, 20).iter().map(Line::plain).collect();
-                    if let Some(failure) = answer.failure() {
-                        lines.push(Line::blank());
-                        lines.extend(wrap(failure.hint(), 68, 6).iter().map(|text| Line::of(Role::Dim, text)));
-                    }
+                    let lines = wrap(&answer.long(unit), 68, 20).iter().map(Line::plain).collect();
                     Target::Text(name, lines)
                 }
                 None => {

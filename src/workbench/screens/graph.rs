@@ -96,6 +96,8 @@ pub struct GraphScreen {
     next_edge: usize,
     /// The upper left corner of what is seen.
     corner: (i32, i32),
+    /// How many columns and rows of it were seen last.
+    seen: (i32, i32),
     /// Whether the view follows the selection.
     follow: bool,
     /// Whether to draw with plain characters only.
@@ -439,6 +441,7 @@ impl GraphScreen {
             .map(Line::plain)
             .collect();
         }
+        self.seen = (i32::from(area.width), i32::from(area.height));
         self.keep_in_sight(area);
         let Some(plan) = &self.plan else { return vec![Line::blank(), Line::of(Role::Dim, " Laying out …")] };
         let (nodes, edges) = (self.faces(session, plan), self.edge_faces(session, plan));
@@ -502,6 +505,15 @@ impl GraphScreen {
         lines
     }
 
+    /// On which sides the picture goes on beyond what is seen.
+    fn beyond(&self) -> String {
+        let Some(plan) = &self.plan else { return String::new() };
+        let ((x, y), (wide, high)) = (self.corner, self.seen);
+        let sides =
+            [(x > 0, "←"), (x + wide < plan.layout.width, "→"), (y > 0, "↑"), (y + high < plan.layout.height, "↓")];
+        sides.iter().filter(|(there, _)| *there).map(|(_, side)| *side).collect()
+    }
+
     /// What the pane says above the picture.
     pub fn title(&self, session: &Session) -> Line {
         let total = session.review.components.len();
@@ -530,6 +542,10 @@ impl GraphScreen {
         title = title.and(Role::Dim, format!(" · {marks}"));
         if let Some(flow) = self.flow.and_then(|flow| session.review.flows.get(flow)) {
             title = title.and(Role::Accent, format!(" · flow {}", flow.id()));
+        }
+        let beyond = self.beyond();
+        if !beyond.is_empty() {
+            title = title.and(Role::Plain, format!(" · more {beyond}"));
         }
         if self.is_waiting() { title.and(Role::Dim, " · laying out …") } else { title }
     }

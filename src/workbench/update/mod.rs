@@ -358,7 +358,7 @@ impl Workbench {
     }
 
     /// What the cursor is on.
-    pub(super) fn target(&self) -> screens::Target {
+    pub(in crate::workbench) fn target(&self) -> screens::Target {
         let place = self.navigation.place();
         let cursor = self.navigation.cursor();
         screens::sheet(&self.session, &self.navigation, &place)

@@ -33,7 +33,7 @@ impl Workbench {
         Vec::new()
     }
 
-    fn sheet_is_empty(&self) -> bool {
+    pub(in crate::workbench) fn sheet_is_empty(&self) -> bool {
         let place = self.navigation.place();
         screens::sheet(&self.session, &self.navigation, &place).is_some_and(|sheet| sheet.rows() == 0)
     }
