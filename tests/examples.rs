@@ -159,10 +159,8 @@ fn the_guide_to_the_examples_tells_the_computed_numbers() {
         let computed = (resource.element.to_string(), format!("{:.1}", first.at_load.likely));
         let says = |cell: &str, multiple: &str| cell.contains(&format!("`{}`", computed.0)) && multiple == computed.1;
         // A tenant's or key's share of a store is full before the store: a finding says so, capacity says the rest.
-        let share = analysis
-            .findings
-            .iter()
-            .any(|finding| finding.code == "KP302" && finding.message.contains(&format!("{}", cells[2])));
+        let share =
+            analysis.findings.iter().any(|finding| finding.code == "KP302" && finding.message.contains(cells[2]));
         let then = cells[3].rsplit_once(' ').unwrap_or_default();
         if !(says(cells[1], cells[2]) || share && says(then.0, then.1)) {
             wrong.push(format!("{name}: {} at {}, computed {computed:?}", cells[1], cells[2]));

@@ -1,5 +1,7 @@
 //! What the documents tell people to type works: every command of every document is run, every link leads somewhere.
 
+#![expect(clippy::unwrap_used, reason = "the steps that tests share stop at the first surprise")]
+
 #[path = "readme/blocks.rs"]
 mod blocks;
 
@@ -24,7 +26,7 @@ fn documents() -> Vec<(String, String)> {
             .into();
     for entry in fs::read_dir(root().join("docs")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        if name.ends_with(".md") {
+        if Path::new(&name).extension().is_some_and(|extension| extension == "md") {
             names.push(format!("docs/{name}"));
         }
     }
@@ -181,4 +183,21 @@ fn every_link_leads_to_a_file() {
     }
     assert!(wrong.is_empty(), "{} links lead nowhere:\n{}", wrong.len(), wrong.join("\n"));
     assert!(seen > 20);
+}
+
+/// A path in backquotes is a promise too.
+#[test]
+fn every_path_that_is_named_is_there() {
+    const FOLDERS: [&str; 7] = ["src/", "tests/", "docs/", "checklists/", "templates/", "examples/", "benches/"];
+    let mut wrong = Vec::new();
+    for (document, text) in documents() {
+        for code in text.split('`').skip(1).step_by(2) {
+            let place = code.contains(['<', '*', '…', ' ', '\n']) || code.contains("FILE") || code == "docs/runbooks/";
+            let code = code.split('#').next().unwrap_or_default();
+            if !place && FOLDERS.iter().any(|folder| code.starts_with(folder)) && !root().join(code).exists() {
+                wrong.push(format!("{document}: `{code}`"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} paths are not there:\n{}", wrong.len(), wrong.join("\n"));
 }

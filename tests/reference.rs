@@ -2,6 +2,8 @@
 //!
 //! `UPDATE=1 cargo test --test reference` writes them; without it, stale ones fail.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "the steps that tests share stop at the first surprise")]
+
 use kneepoint::model::{EntityKind, FieldSpec, Shape, Target};
 use kneepoint::workbench::{COMMANDS, Scope};
 use std::fmt::Write;

@@ -2,11 +2,14 @@
 //!
 //! `UPDATE=1 cargo test --test screens` writes them anew; look at the difference before it is committed.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "workbench/harness.rs"]
 mod harness;
 
 use harness::Bench;
 use kneepoint::workbench::view::{Role, View, paint, to_svg};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -64,7 +67,7 @@ fn shown(view: &View) -> String {
             x = end;
         }
         if !runs.is_empty() {
-            text.push_str(&format!("{y}: {}\n", runs.join(", ")));
+            let _ = writeln!(text, "{y}: {}", runs.join(", "));
         }
     }
     text

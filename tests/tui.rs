@@ -1,5 +1,7 @@
 //! The real loop on a terminal in memory, with events from the test.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on fails")]
+
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use futures_util::Stream;
 use kneepoint::document::files::ReviewFile;
@@ -113,8 +115,8 @@ impl Application for Counted {
     }
 }
 
-fn key(c: char) -> io::Result<Event> {
-    Ok(Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)))
+fn key(c: char) -> Event {
+    Event::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE))
 }
 
 fn workbench(path: &Path) -> Workbench {
@@ -151,6 +153,10 @@ impl Run {
             size: Arc::new(Mutex::new(SIZE)),
             receivers: Some((Arc::new(Mutex::new(event_receiver)), signal_receiver)),
         }
+    }
+
+    fn send_key(&self, event: Event) {
+        self.send(Ok(event));
     }
 
     fn send(&self, event: io::Result<Event>) {
@@ -193,9 +199,9 @@ fn test_backend() -> TestBackend {
 async fn two_hundred_keys_at_once_are_drawn_in_a_few_frames_and_none_is_lost() {
     let mut run = Run::new();
     for _ in 0..200 {
-        run.send(key('j'));
+        run.send_key(key('j'));
     }
-    run.send(key('q'));
+    run.send_key(key('q'));
     let mut app = Counted::default();
     app.answers.push(("Key(Key { code: Char('q')", vec![Effect::Quit]));
     let (reason, _) = run.run(&mut app, test_backend()).await;
@@ -207,8 +213,8 @@ async fn two_hundred_keys_at_once_are_drawn_in_a_few_frames_and_none_is_lost() {
 #[tokio::test]
 async fn the_workbench_is_shown_and_left() {
     let mut run = Run::new();
-    run.send(key('2'));
-    run.send(key('q'));
+    run.send_key(key('2'));
+    run.send_key(key('q'));
     let mut app = Counted { inner: Some(workbench(&run.path())), ..Counted::default() };
     let (reason, screen) = run.run(&mut app, test_backend()).await;
     assert_eq!(reason, ExitReason::Quit);
@@ -248,8 +254,8 @@ async fn a_failing_stream_is_a_lost_terminal_and_no_spin() {
 #[tokio::test]
 async fn sleeping_gives_the_terminal_away_and_takes_it_back_with_its_new_size() {
     let mut run = Run::new();
-    run.send(key('z'));
-    run.send(key('q'));
+    run.send_key(key('z'));
+    run.send_key(key('q'));
     *run.size.lock().expect("not poisoned") = (60, 20);
     let mut app = Counted::default();
     app.answers.push(("Key(Key { code: Char('z')", vec![Effect::Suspend, Effect::Copy("name".to_owned())]));
@@ -264,7 +270,7 @@ async fn sleeping_gives_the_terminal_away_and_takes_it_back_with_its_new_size() 
 #[tokio::test]
 async fn a_save_that_was_asked_for_is_finished_before_the_end() {
     let mut run = Run::new();
-    run.send(key('q'));
+    run.send_key(key('q'));
     let mut app = Counted::default();
     let save = Effect::Save { path: run.path(), text: "saved".to_owned(), expected: Some(WHOLE.to_owned()) };
     app.answers.push(("Key(Key { code: Char('q')", vec![save, Effect::Quit]));

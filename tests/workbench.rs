@@ -157,7 +157,7 @@ fn questions_are_answered_with_a_reason_where_one_is_needed() {
     bench.keys("1 shift-tab end tab enter y");
     let answers = |bench: &Bench| parse(bench.text()).0.answers;
     assert_eq!(answers(&bench)[0].answer.unwrap().word(), "yes");
-    bench.keys(r#"down - enter"#);
+    bench.keys(r"down - enter");
     assert!(bench.bench.has_overlay(), "a reason is needed");
     bench.keys(r#""one region by law" enter"#);
     assert_eq!(answers(&bench)[1].reason.as_deref(), Some("one region by law"));
@@ -168,7 +168,7 @@ fn questions_are_answered_with_a_reason_where_one_is_needed() {
     bench.keys("u");
     assert_eq!(bench.text(), before);
     // "Don't know" drafts an action.
-    bench.keys(r#"down !"#);
+    bench.keys(r"down !");
     assert!(bench.bench.has_overlay());
     bench.keys("esc");
     assert_eq!(answers(&bench)[2].answer.unwrap().word(), "unknown");
@@ -409,21 +409,6 @@ fn an_empty_folder_offers_templates_and_several_reviews_a_list() {
     bench.send(Msg::Opened(Ok(Opened { path, text: SMALL.to_owned(), recovered: None })));
     assert_eq!(bench.text(), SMALL);
     assert!(!bench.bench.session().is_dirty());
-}
-
-#[test]
-#[ignore]
-fn look() {
-    let script = std::env::var("KEYS").unwrap_or_default();
-    let size = std::env::var("SIZE").unwrap_or("120x36".into());
-    let name = std::env::var("EXAMPLE").unwrap_or("ecommerce".into());
-    let text = std::fs::read_to_string(format!("examples/{name}/review.toml")).unwrap();
-    let (w, h) = size.split_once('x').unwrap();
-    let mut bench = Bench::open(&text);
-    bench.resize(w.parse().unwrap(), h.parse().unwrap());
-    bench.keys(&script);
-    println!("{}", bench.screen());
-    std::fs::write("/tmp/look.svg", kneepoint::workbench::view::to_svg(&bench.view())).unwrap();
 }
 
 /// The same review with a component before all others.

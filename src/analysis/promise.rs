@@ -142,7 +142,7 @@ pub(super) fn named(resource: &Resource) -> String {
 }
 
 pub(super) fn is_one(kind: ResourceKind) -> bool {
-    kind == ResourceKind::RateLimit
+    matches!(kind, ResourceKind::RateLimit | ResourceKind::Partition)
 }
 
 fn wanted(missing: &Missing) -> String {

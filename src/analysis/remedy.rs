@@ -14,6 +14,10 @@ pub(super) fn of(review: &Review, capacity: &Capacity, first: &Saturation) -> St
     let act = match (&resource.element, resource.kind) {
         (Element::Dependency(from, to), _) => pool(review, resource, from, to),
         (Element::Component(id), ResourceKind::RateLimit) => rate_limit(review, resource, id),
+        (Element::Component(id), ResourceKind::Partition) => {
+            let most = PerSecond::new(resource.arrival_rate.likely / resource.utilisation.likely);
+            format!("Split the hottest key of {} over several shards, or hold it below {most} by a quota.", name(id))
+        }
         (Element::Component(id), kind) => replicas(review, resource, id, kind),
         _ => String::new(),
     };

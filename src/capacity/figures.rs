@@ -14,6 +14,8 @@ pub enum ResourceKind {
     Pool,
     /// An admission limit or quota.
     RateLimit,
+    /// The shard or partition that holds the hottest key, with its part of the component's workers.
+    Partition,
 }
 
 impl ResourceKind {
@@ -24,6 +26,7 @@ impl ResourceKind {
             Self::Cores => "cores",
             Self::Pool => "pool",
             Self::RateLimit => "rate-limit",
+            Self::Partition => "partition",
         }
     }
 
@@ -34,6 +37,7 @@ impl ResourceKind {
             Self::Cores => "processors",
             Self::Pool => "connections",
             Self::RateLimit => "rate limit",
+            Self::Partition => "hottest shard",
         }
     }
 }

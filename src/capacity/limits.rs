@@ -24,7 +24,7 @@ pub(super) fn resources(review: &Review, graph: &SystemGraph, demands: &Demands,
     for (position, component) in review.components.iter().enumerate() {
         let index = ComponentIndex(position);
         if graph.component(component.id()) == Some(index) {
-            of_component(component, index, graph, demands, ledger, &mut all);
+            of_component(review, component, index, graph, demands, ledger, &mut all);
         }
     }
     for (position, dependency) in review.dependencies.iter().enumerate() {
@@ -49,7 +49,32 @@ pub(super) fn resources(review: &Review, graph: &SystemGraph, demands: &Demands,
     all
 }
 
+/// The hottest key of a store with several shards.
+struct Hottest {
+    /// Its share of the load.
+    share: Span,
+    /// How many shards the workers are spread over.
+    shards: Span,
+}
+
+/// The hottest key, where it has more than its shard's even share: a key lives on one shard, so that shard fills first.
+///
+/// Source: what one key asks cannot be spread, so parallelism for it is that of one shard (workers ÷ shards).
+fn hottest(review: &Review, component: &Component) -> Option<Hottest> {
+    let data = component.data.as_ref()?;
+    let shards = Span::of(data.shards.as_ref()?);
+    let tenancy = review.tenancy.as_ref().filter(|tenancy| tenancy.key.is_some() && tenancy.key == data.partition_key);
+    let tenant = tenancy.and_then(|tenancy| tenancy.largest_share.as_ref()).map(Span::of);
+    let key = data.hottest_key_share.as_ref().map(Span::of);
+    let share = match (key, tenant) {
+        (Some(key), Some(tenant)) => key.larger(tenant),
+        (key, tenant) => key.or(tenant)?,
+    };
+    (shards.likely > 1.0 && share.likely * shards.likely > 1.0).then_some(Hottest { share, shards })
+}
+
 fn of_component(
+    review: &Review,
     component: &Component,
     index: ComponentIndex,
     graph: &SystemGraph,
@@ -77,6 +102,15 @@ fn of_component(
         let figures = Figures { kind: ResourceKind::Workers, capacity, gaps };
         let resource = figures.resource(element.clone(), demand, demand.held, graph);
         all.extend(resource.map(|resource| Sized { resource, at: index, to: None }));
+        if let Some(hot) = hottest(review, component) {
+            let shard = Figures { kind: ResourceKind::Partition, capacity: capacity.over(hot.shards), gaps };
+            let resource = shard.resource(element.clone(), demand, demand.held * hot.share, graph);
+            all.extend(resource.map(|resource| Sized {
+                resource: Resource { arrival_rate: resource.arrival_rate * hot.share.likely, ..resource },
+                at: index,
+                to: None,
+            }));
+        }
     }
     if let Some(cores) = cores {
         let (capacity, gap) = slots(cores);
@@ -124,11 +158,11 @@ impl Figures {
         }
         let share = |busy: f64| Span::exactly(busy).over(Span::exactly(self.capacity.likely)).likely;
         let own = match self.kind {
-            ResourceKind::Cores | ResourceKind::RateLimit => busy.likely,
+            ResourceKind::Cores | ResourceKind::RateLimit | ResourceKind::Partition => busy.likely,
             ResourceKind::Workers | ResourceKind::Pool => demand.own.likely,
         };
         let mut waiting_for: Vec<(String, f64)> = match self.kind {
-            ResourceKind::Cores | ResourceKind::RateLimit => Vec::new(),
+            ResourceKind::Cores | ResourceKind::RateLimit | ResourceKind::Partition => Vec::new(),
             ResourceKind::Workers | ResourceKind::Pool => demand
                 .waiting
                 .iter()
@@ -141,7 +175,9 @@ impl Figures {
         let holding = match self.kind {
             ResourceKind::RateLimit => None,
             ResourceKind::Cores => Some(Span::exactly(demand.own.likely).over(arrival)),
-            ResourceKind::Workers | ResourceKind::Pool => Some(demand.held_by_likely.over(arrival)),
+            ResourceKind::Workers | ResourceKind::Pool | ResourceKind::Partition => {
+                Some(demand.held_by_likely.over(arrival))
+            }
         };
         let utilisation = busy.over(self.capacity);
         Some(Resource {

@@ -116,7 +116,9 @@ fn flow_loads(
         let limit_unknown = expansion.components.iter().filter(|visit| visit.in_answer).any(|visit| {
             let component = &review.components[visit.component.0];
             let stated = [component.workers.is_some(), component.cores.is_some(), component.rate_limit.is_some()];
-            let computed = of_component.get(&visit.component).map_or(0, Vec::len);
+            let all = of_component.get(&visit.component).map_or(&[][..], Vec::as_slice);
+            // A hot shard is a part of the workers, not a limit of its own that was stated.
+            let computed = all.iter().filter(|at| sized[**at].resource.kind != ResourceKind::Partition).count();
             computed < stated.iter().filter(|stated| **stated).count()
         });
         let sustained =

@@ -40,6 +40,11 @@ pub(super) fn because(review: &Review, graph: &SystemGraph, sized: &Sized) -> St
             let parts = parts(resource, holding, |name| format!("waiting for {name}"));
             format!("its {capacity} workers are held {time} a visit{}", after_colon(&parts, "own work"))
         }
+        ResourceKind::Partition => {
+            format!(
+                "one key gets {arrival} of the load, each visit holds a worker {time}, and its shard has {capacity} of them"
+            )
+        }
         ResourceKind::Cores | ResourceKind::RateLimit => {
             format!("its {capacity} processors work {time} a visit, {arrival} arrive today")
         }

@@ -38,8 +38,7 @@ impl Exit {
             Self::Undecided => 1,
             Self::Findings => 2,
             Self::Unusable => 3,
-            Self::Ended(_) => 4,
-            Self::SourceFailed => 4,
+            Self::Ended(_) | Self::SourceFailed => 4,
         };
         if rank(other) > rank(self) { other } else { self }
     }

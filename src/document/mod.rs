@@ -20,18 +20,24 @@ pub use merge::{Conflict, Merge, Side};
 pub use render::render_problem;
 pub use source_map::{SourceMap, entity_of};
 
-use crate::model::{Problem, Reader, Review, resolve};
+use crate::model::{Problem, Reader, Review, Table, resolve};
 
 /// Reads a review. Never fails on content: what cannot be read is a problem, and everything else is in the review.
 ///
 /// Problems are in the order of the text.
 pub fn parse(text: &str) -> (Review, SourceMap, Vec<Problem>) {
-    let (tree, mut problems) = syntax::read(text);
+    let (tree, problems) = syntax::read(text);
+    let (review, problems) = interpret(text, &tree.root, problems);
+    (review, SourceMap::new(tree, LineIndex::new(text)), problems)
+}
+
+/// What a tree says, with the problems of its syntax and of its content in the order of the text.
+fn interpret(text: &str, root: &Table, mut problems: Vec<Problem>) -> (Review, Vec<Problem>) {
     let mut reader = Reader::default();
-    let review = Review::read(&tree.root, &mut reader);
+    let review = Review::read(root, &mut reader);
     problems.append(&mut encoding::problems(text));
     problems.append(&mut reader.problems);
     problems.append(&mut resolve(&review));
     problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
-    (review, SourceMap::new(tree, LineIndex::new(text)), problems)
+    (review, problems)
 }

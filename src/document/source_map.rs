@@ -3,17 +3,18 @@
 use super::lines::{LineIndex, Position};
 use super::tree::Tree;
 use crate::model::{Element, EntityKind, EntityRef, Node, Review, Span, Table, Value};
+use std::sync::Arc;
 
 /// The places of one revision of a text.
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
-    pub(super) tree: Tree,
+    pub(super) tree: Arc<Tree>,
     lines: LineIndex,
 }
 
 impl SourceMap {
     pub(super) fn new(tree: Tree, lines: LineIndex) -> Self {
-        Self { tree, lines }
+        Self { tree: Arc::new(tree), lines }
     }
 
     /// The tree of the file.

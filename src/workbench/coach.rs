@@ -19,7 +19,6 @@ fn concerns(finding: &Finding, element: &Element) -> bool {
             path.windows(2).any(|pair| pair[0] == *from && pair[1] == *to)
         }
         (Element::Flow(id), Element::Path(flow, _)) => id == flow,
-        (Element::Flow(_), _) => false,
         _ => false,
     }
 }
@@ -80,13 +79,12 @@ pub fn lines(session: &Session, navigation: &Navigation, selected: Option<&Eleme
     }
     if let Some(element) = &element {
         about_element(&mut lines, session, element, cells);
-    } else if !matches!(target, Target::Question(_)) {
-        if let (Place::Step(step), true) = (&place, lines.len() < 12) {
-            if let Some(step) = session.knowledge.steps().get(*step) {
-                heading(&mut lines, &step.title);
-                say(&mut lines, &step.purpose, Role::Plain, cells);
-            }
-        }
+    } else if !matches!(target, Target::Question(_))
+        && let (Place::Step(step), true) = (&place, lines.len() < 12)
+        && let Some(step) = session.knowledge.steps().get(*step)
+    {
+        heading(&mut lines, &step.title);
+        say(&mut lines, &step.purpose, Role::Plain, cells);
     }
     if !matches!(target, Target::Question(_)) {
         about_promise(&mut lines, session, cells);

@@ -369,24 +369,21 @@ impl Workbench {
         let last = lines.pop().unwrap_or_default();
         let used = last.width();
         let fits = self.counts().into_iter().find(|counts| used + counts.width() + 2 <= cells);
-        let last = match fits {
-            Some(counts) => {
-                let mut last = last;
-                let spare = cells - used - counts.width();
-                let remedy = self.session.analysis.as_ref().map_or("", |analysis| analysis.promise.remedy.as_str());
-                if spare > 44 && rows == 1 && !remedy.is_empty() {
-                    last = last.and(Role::Dim, format!("  → {}", fit(remedy, spare - 6)));
-                }
-                let gap = " ".repeat(cells.saturating_sub(last.width() + counts.width()));
-                last.and(Role::Plain, gap).joined(counts)
+        let last = if let Some(counts) = fits {
+            let mut last = last;
+            let spare = cells - used - counts.width();
+            let remedy = self.session.analysis.as_ref().map_or("", |analysis| analysis.promise.remedy.as_str());
+            if spare > 44 && rows == 1 && !remedy.is_empty() {
+                last = last.and(Role::Dim, format!("  → {}", fit(remedy, spare - 6)));
             }
-            None => {
-                let saved = self.saved_line();
-                let room = cells.saturating_sub(saved.width() + 2);
-                let left = last.cut(room);
-                let gap = " ".repeat(cells.saturating_sub(left.width() + saved.width() + 1));
-                left.and(Role::Plain, gap).joined(saved)
-            }
+            let gap = " ".repeat(cells.saturating_sub(last.width() + counts.width()));
+            last.and(Role::Plain, gap).joined(counts)
+        } else {
+            let saved = self.saved_line();
+            let room = cells.saturating_sub(saved.width() + 2);
+            let left = last.cut(room);
+            let gap = " ".repeat(cells.saturating_sub(left.width() + saved.width() + 1));
+            left.and(Role::Plain, gap).joined(saved)
         };
         lines.push(last);
         Pane { area, lines, ..Pane::default() }

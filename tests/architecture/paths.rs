@@ -31,7 +31,9 @@ impl Source {
     pub fn new(path: &str, text: &str) -> Self {
         let mut tokens = tokens(text);
         if path.ends_with("/tests.rs") || path.contains("/tests/") {
-            tokens.iter_mut().for_each(|token| token.test = true);
+            for token in &mut tokens {
+                token.test = true;
+            }
         }
         let named = named(&tokens, module_of(path).len());
         Self { path: path.to_owned(), tokens, named }

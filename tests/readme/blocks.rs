@@ -9,7 +9,7 @@ pub struct Shown {
     pub command: String,
     /// The lines of output behind it, where it stands in a console block.
     pub output: Option<Vec<String>>,
-    /// The exit code, where one is said (`[exit 1]`).
+    /// The exit code, where one is said (`[exit 1]` behind the output, `# exit 1` behind the command).
     pub exit: Option<i32>,
     /// Whether it is a gate of a CI recipe, which may say no.
     pub gate: bool,
@@ -54,24 +54,23 @@ pub fn shown(document: &str, text: &str) -> (Vec<Shown>, Vec<File>) {
             place: place.clone(),
             command: text.split(" #").next().unwrap_or_default().trim().to_owned(),
             output,
-            exit: None,
+            exit: text.split_once("# exit ").and_then(|(_, rest)| rest.split([' ', ':']).next()?.parse().ok()),
             gate,
         };
         match language {
             "console" => match (line.strip_prefix("$ "), commands.last_mut()) {
                 (Some(text), _) => commands.push(command(text, false, Some(Vec::new()))),
                 (None, Some(last)) => match line.strip_prefix("[exit ").and_then(|rest| rest.strip_suffix(']')) {
-                    Some(code) => last.exit = Some(code.parse().expect("a number")),
+                    Some(code) => last.exit = code.parse().ok(),
                     None => last.output.get_or_insert_default().push(line.to_owned()),
                 },
                 (None, None) => {}
             },
-            "sh" | "bash" | "" if !line.trim().is_empty() && !line.starts_with('#') => {
-                // A block without a language may hold anything; only our own commands are taken from it.
-                if !language.is_empty() || line.starts_with("kneepoint ") {
-                    commands.push(command(line, false, None));
-                }
+            "sh" | "bash" if !line.trim().is_empty() && !line.starts_with('#') => {
+                commands.push(command(line, false, None));
             }
+            // A block without a language may hold anything; only our own commands are taken from it.
+            "" if line.starts_with("kneepoint ") => commands.push(command(line, false, None)),
             "yaml" => {
                 if let Some(text) = line.trim().trim_start_matches("- ").strip_prefix("run: ") {
                     commands.push(command(text, true, None));
@@ -97,13 +96,13 @@ pub fn matches(shown: &[String], found: &[&str]) -> bool {
 
 #[test]
 fn commands_files_and_outputs_are_taken_from_a_document() {
-    let text = "```sh\nkneepoint check a # why\n\n# no command\n```\n<!-- file: a.toml -->\n```toml\nformat = 1\n```\n\
+    let text = "```sh\nkneepoint check a # exit 1: why\n\n# no command\n```\n<!-- file: a.toml -->\n```toml\nformat = 1\n```\n\
         ```console\n$ kneepoint rule\none\n…\n[exit 2]\n```\n```yaml\n  - run: kneepoint check\n```\n```\nkneepoint demo\nls\n```\n";
     let (commands, files) = shown("x.md", text);
     let said: Vec<&str> = commands.iter().map(|shown| shown.command.as_str()).collect();
     assert_eq!(said, ["kneepoint check a", "kneepoint rule", "kneepoint check", "kneepoint demo"]);
     assert_eq!(commands[1].output.as_deref(), Some(&["one".to_owned(), "…".to_owned()][..]));
-    assert_eq!((commands[1].exit, commands[2].gate), (Some(2), true));
+    assert_eq!((commands[0].exit, commands[1].exit, commands[2].gate), (Some(1), Some(2), true));
     assert_eq!((files.len(), files[0].text.as_str()), (1, "format = 1\n"));
 }
 

@@ -1,6 +1,12 @@
 //! A workbench driven by a script of keys, its background work done at once, its files in memory.
 
-#![allow(dead_code, reason = "each test file uses its own part of the harness")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::struct_field_names,
+    reason = "each test file uses its own part of the harness, and fails by panicking"
+)]
 
 use jiff::civil::date;
 use kneepoint::workbench::view::{View, paint};

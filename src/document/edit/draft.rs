@@ -16,6 +16,8 @@ pub(crate) struct Draft {
     /// What the values should be in the end.
     pub(crate) expected: Table,
     broken: usize,
+    /// What is wrong with the syntax of the text, where it was read since the draft began.
+    syntax: Option<Vec<Problem>>,
 }
 
 impl Draft {
@@ -26,7 +28,14 @@ impl Draft {
             splices: Vec::new(),
             expected: map.root().clone(),
             broken: broken(problems),
+            syntax: None,
         }
+    }
+
+    /// The text with the places and syntax problems it was last read with.
+    pub(crate) fn finish(self) -> Finished {
+        let syntax = self.syntax.map(|problems| (self.map, problems));
+        Finished { text: self.text, splices: self.splices, syntax }
     }
 
     /// Performs a plan; the places are those of the new text then.
@@ -39,6 +48,7 @@ impl Draft {
             let message = problems.iter().find(|problem| is_broken(problem)).map(|problem| problem.message.clone());
             return Err(EditError::Breaks(message.unwrap_or_default()));
         }
+        self.syntax = Some(problems);
         Ok(())
     }
 
@@ -51,6 +61,15 @@ impl Draft {
     pub(crate) fn check(&self) -> Result<(), EditError> {
         if super::tree::same_root(self.map.root(), &self.expected) { Ok(()) } else { Err(EditError::Tangled) }
     }
+}
+
+/// A draft that is taken.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) text: String,
+    pub(crate) splices: Vec<Splice>,
+    /// Its places and what is wrong with its syntax, so that it is not read again.
+    pub(crate) syntax: Option<(SourceMap, Vec<Problem>)>,
 }
 
 fn is_broken(problem: &Problem) -> bool {

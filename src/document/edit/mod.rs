@@ -49,6 +49,11 @@ impl Parsed {
         let (review, map, problems) = super::parse(text);
         Arc::new(Self { review, map, problems })
     }
+
+    fn interpreted(text: &str, map: SourceMap, syntax: Vec<Problem>) -> Arc<Self> {
+        let (review, problems) = super::interpret(text, map.root(), syntax);
+        Arc::new(Self { review, map, problems })
+    }
 }
 
 /// A review's text with everything it says, edited step by step.
@@ -281,21 +286,21 @@ impl Document {
         if let Some(splices) = Plan::replace(range, middle).perform(&mut self.text) {
             let label = UndoLabel { text: label.to_owned(), entity: None, keys: Vec::new() };
             self.history.push(label, splices);
-            self.changed();
+            self.changed(None);
         }
     }
 
     /// Takes the last step back.
     pub fn undo(&mut self) -> Option<UndoLabel> {
         let label = self.history.undo(&mut self.text)?;
-        self.changed();
+        self.changed(None);
         Some(label)
     }
 
     /// Makes the last step that was taken back again.
     pub fn redo(&mut self) -> Option<UndoLabel> {
         let label = self.history.redo(&mut self.text)?;
-        self.changed();
+        self.changed(None);
         Some(label)
     }
 
@@ -333,16 +338,21 @@ impl Document {
         let mut draft = Draft::new(&self.text, &self.parsed.map, &self.parsed.problems);
         let result = change(&mut draft)?;
         draft.check()?;
-        if draft.text != self.text {
-            self.history.push(label, draft.splices);
-            self.text = draft.text;
-            self.changed();
+        let finished = draft.finish();
+        if finished.text != self.text {
+            self.history.push(label, finished.splices);
+            self.text = finished.text;
+            self.changed(finished.syntax);
         }
         Ok(result)
     }
 
-    fn changed(&mut self) {
-        self.parsed = Parsed::of(&self.text);
+    /// Takes a new text over; `syntax` is how it was read, where it was.
+    fn changed(&mut self, syntax: Option<(SourceMap, Vec<Problem>)>) {
+        self.parsed = match syntax {
+            Some((map, problems)) => Parsed::interpreted(&self.text, map, problems),
+            None => Parsed::of(&self.text),
+        };
         self.revision += 1;
         self.dirty = *self.text != *self.saved;
     }

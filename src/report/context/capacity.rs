@@ -114,6 +114,7 @@ pub(super) fn full(resource: &Resource) -> String {
         ResourceKind::Workers | ResourceKind::Cores => format!("the {kind} of {name} are all busy"),
         ResourceKind::Pool => format!("the {kind} of {name} are all in use"),
         ResourceKind::RateLimit => format!("the {kind} of {name} is used up"),
+        ResourceKind::Partition => format!("the {kind} of {name} is full"),
     }
 }
 

@@ -81,6 +81,10 @@ impl Session {
     }
 
     /// What an earlier session left is not wanted.
+    ///
+    /// # Errors
+    ///
+    /// A sentence where it cannot be removed.
     pub fn discard_offered(&self) -> Result<(), String> {
         match self.state().offered.take() {
             Some(offered) => offered.discard().map_err(|error| format!("what was offered is still there: {error}.")),

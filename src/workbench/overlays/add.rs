@@ -193,7 +193,7 @@ impl AddForm {
 
     /// The pane in the middle of the screen, and the cursor in it.
     pub fn pane(&self, screen: Area) -> (Pane, Option<(u16, u16)>) {
-        let wide = screen.width.saturating_sub(4).min(76).max(20);
+        let wide = screen.width.saturating_sub(4).clamp(20, 76);
         let inner = wide.saturating_sub(2) as usize;
         let label = self.fields.iter().map(|field| field.key.len()).max().unwrap_or(0).min(20) + 3;
         let mut lines = Vec::new();

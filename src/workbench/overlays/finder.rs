@@ -103,8 +103,8 @@ impl Finder {
 
     /// The pane in the middle of the screen, and the cursor in it.
     pub fn pane(&self, screen: Area) -> (Pane, Option<(u16, u16)>) {
-        let wide = screen.width.saturating_sub(4).min(84).max(20);
-        let high = screen.height.saturating_sub(2).min(24).max(5);
+        let wide = screen.width.saturating_sub(4).clamp(20, 84);
+        let high = screen.height.saturating_sub(2).clamp(5, 24);
         let inner = wide.saturating_sub(2) as usize;
         let rows = high.saturating_sub(3) as usize;
         let (line, cursor) = self.input.shown(inner.saturating_sub(2));

@@ -157,7 +157,7 @@ impl Menu {
 
     /// The pane in the middle of the screen.
     pub fn pane(&self, screen: Area) -> Pane {
-        let wide = screen.width.saturating_sub(4).min(78).max(20);
+        let wide = screen.width.saturating_sub(4).clamp(20, 78);
         let inner = wide.saturating_sub(2) as usize;
         let mut lines: Vec<Line> = Vec::new();
         for text in &self.text {
@@ -282,7 +282,7 @@ impl Prompt {
 
     /// The pane in the middle of the screen, and the cursor in it.
     pub fn pane(&self, screen: Area) -> (Pane, Option<(u16, u16)>) {
-        let wide = screen.width.saturating_sub(4).min(76).max(20);
+        let wide = screen.width.saturating_sub(4).clamp(20, 76);
         let inner = wide.saturating_sub(2) as usize;
         let (line, cursor) = self.input.shown(inner);
         let mut lines = vec![line.filled(Role::Input)];

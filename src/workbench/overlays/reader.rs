@@ -38,7 +38,7 @@ impl Reader {
 
     /// The pane in the middle of the screen.
     pub fn pane(&mut self, screen: Area) -> Pane {
-        let wide = screen.width.saturating_sub(4).min(86).max(20);
+        let wide = screen.width.saturating_sub(4).clamp(20, 86);
         let high = (self.lines.len() as u16 + 2).min(screen.height.saturating_sub(2)).max(5);
         self.height = high.saturating_sub(2) as usize;
         self.first = self.first.min(self.lines.len().saturating_sub(self.height));

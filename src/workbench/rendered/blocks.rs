@@ -3,7 +3,7 @@
 //! Must not know how text is broken or a table is laid out.
 
 use super::flow::Flow;
-use super::margin::Margin;
+use super::page::Page;
 use super::table::Table;
 use super::wrapped::chop;
 use crate::workbench::view::{Line, Role};
@@ -21,8 +21,7 @@ struct Target<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Writer<'a> {
     source: &'a str,
-    lines: Vec<Line>,
-    margin: Margin,
+    page: Page,
     /// The next number of every open list; none for bullets.
     lists: Vec<Option<u64>>,
     flow: Flow,
@@ -34,21 +33,19 @@ pub(super) struct Writer<'a> {
     /// The text of a code or HTML block, while one is read.
     raw: Option<String>,
     code: Role,
-    /// Whether a blank line goes before the next block.
-    gap: bool,
     after_html: bool,
 }
 
 impl<'a> Writer<'a> {
     /// A writer for lines of at most `cells` cells (at least 1).
     pub(super) fn new(source: &'a str, cells: usize) -> Self {
-        Self { source, margin: Margin::new(cells), ..Self::default() }
+        Self { source, page: Page::new(cells), ..Self::default() }
     }
 
-    /// The lines, once all events were taken.
-    pub(super) fn finish(mut self) -> Vec<Line> {
+    /// The page, once all events were taken.
+    pub(super) fn finish(mut self) -> Page {
         self.write_flow();
-        self.lines
+        self.page
     }
 
     /// Takes an event that begins at a byte of the source.
@@ -66,10 +63,10 @@ impl<'a> Writer<'a> {
             Event::HardBreak => self.flow.end_line(),
             Event::Rule => {
                 self.begin(start, false);
-                self.write_gap();
-                let line = Line::of(Role::Dim, "─".repeat(self.margin.room()));
-                self.write(line);
-                self.gap = true;
+                self.page.write_gap();
+                let line = Line::of(Role::Dim, "─".repeat(self.page.room()));
+                self.page.write(line);
+                self.page.gap = true;
             }
             // Of extensions that are not asked for.
             _ => {}
@@ -84,8 +81,8 @@ impl<'a> Writer<'a> {
             }
             Tag::BlockQuote(_) => {
                 self.begin(start, false);
-                self.write_gap();
-                self.margin.open_quote();
+                self.page.write_gap();
+                self.page.margin.open_quote();
             }
             Tag::CodeBlock(kind) => {
                 self.begin(start, false);
@@ -111,7 +108,7 @@ impl<'a> Writer<'a> {
                     }
                     _ => "• ".to_owned(),
                 };
-                if let Err(marker) = self.margin.open_item(marker) {
+                if let Err(marker) = self.page.margin.open_item(marker) {
                     self.flow.push(Role::Dim, &marker);
                 }
             }
@@ -136,46 +133,46 @@ impl<'a> Writer<'a> {
         match tag {
             TagEnd::Paragraph => {
                 self.write_flow();
-                self.gap = true;
+                self.page.gap = true;
             }
             TagEnd::Heading(level) => {
-                let lines = self.flow.wrap(self.margin.room());
+                let lines = self.flow.wrap(self.page.room());
                 let under = lines.iter().map(|(_, used)| *used).max().unwrap_or(0);
                 self.write_flow();
                 if level == HeadingLevel::H1 && under > 0 {
-                    self.write(Line::of(Role::Accent, "━".repeat(under)));
+                    self.page.write(Line::of(Role::Accent, "━".repeat(under)));
                 }
                 self.base = Role::Plain;
-                self.gap = true;
+                self.page.gap = true;
             }
             TagEnd::BlockQuote(_) => {
                 self.write_flow();
-                self.margin.close();
-                self.gap = true;
+                self.page.margin.close();
+                self.page.gap = true;
             }
             TagEnd::CodeBlock => self.write_code(),
             TagEnd::HtmlBlock => self.write_html(),
             TagEnd::List(_) => {
                 self.lists.pop();
-                self.gap |= self.lists.is_empty();
+                self.page.gap |= self.lists.is_empty();
             }
             TagEnd::Item => {
                 self.write_flow();
-                if self.margin.marker_waits() {
+                if self.page.margin.marker_waits() {
                     // An item without a text still is one.
-                    self.write_gap();
-                    self.write(Line::blank());
+                    self.page.write_gap();
+                    self.page.write(Line::blank());
                 }
-                self.margin.close();
+                self.page.margin.close();
             }
             TagEnd::Table => {
                 if let Some(table) = self.table.take() {
-                    self.write_gap();
-                    for line in table.lines(self.margin.room()) {
-                        self.write(line);
+                    self.page.write_gap();
+                    for line in table.lines(self.page.room()) {
+                        self.page.write(line);
                     }
                 }
-                self.gap = true;
+                self.page.gap = true;
             }
             TagEnd::TableHead => {
                 self.base = Role::Plain;
@@ -239,59 +236,44 @@ impl<'a> Writer<'a> {
     /// Blank lines beside HTML are as in the source: keep marks stand close to what they keep.
     fn space_before(&mut self, start: usize, html: bool) {
         if std::mem::replace(&mut self.after_html, false) || html {
-            self.gap &= is_after_blank(self.source, start);
+            self.page.gap &= is_after_blank(self.source, start);
         }
+        self.page.begin_block();
     }
 
     fn write_flow(&mut self) {
         if !self.flow.is_empty() {
-            self.write_gap();
-            let lines = std::mem::take(&mut self.flow).wrap(self.margin.room());
-            self.write_all(lines);
+            self.page.write_gap();
+            let lines = std::mem::take(&mut self.flow).wrap(self.page.room());
+            self.page.write_all(lines);
         }
     }
 
     fn write_code(&mut self) {
         let raw = self.raw.take().unwrap_or_default();
-        self.write_gap();
-        let margin = if self.margin.room() >= 12 { "  " } else { "" };
-        let room = self.margin.room() - margin.len();
+        self.page.write_gap();
+        let margin = if self.page.room() >= 12 { "  " } else { "" };
+        let room = self.page.room() - margin.len();
         for part in raw.lines().flat_map(|line| chop(line, room)) {
             let margin = if part.is_empty() { "" } else { margin };
-            self.write(Line::plain(margin).and(self.code, part));
+            self.page.write(Line::plain(margin).and(self.code, part));
         }
-        self.gap = true;
+        self.page.gap = true;
     }
 
     fn write_html(&mut self) {
         let raw = self.raw.take().unwrap_or_default();
-        self.write_gap();
+        self.page.write_gap();
         let mut comment = false;
         for text in raw.lines() {
             comment |= text.trim_start().starts_with("<!--");
             let mut flow = Flow::default();
             flow.push(if comment { Role::Dim } else { Role::Plain }, text);
-            self.write_all(flow.wrap(self.margin.room()));
+            self.page.write_all(flow.wrap(self.page.room()));
             comment &= !text.contains("-->");
         }
-        self.gap = true;
+        self.page.gap = true;
         self.after_html = true;
-    }
-
-    fn write_gap(&mut self) {
-        if std::mem::take(&mut self.gap) && !self.lines.is_empty() {
-            self.lines.push(self.margin.blank());
-        }
-    }
-
-    fn write_all(&mut self, lines: Vec<(Line, usize)>) {
-        for (line, _) in lines {
-            self.write(line);
-        }
-    }
-
-    fn write(&mut self, line: Line) {
-        self.lines.push(self.margin.before(line));
     }
 }
 

@@ -79,7 +79,7 @@ mod tests {
     fn no_room_is_exceeded_and_none_is_wasted() {
         for room in 1..120 {
             for seed in 0..200_usize {
-                let wishes: Vec<Wish> = (0..1 + seed % 7)
+                let wishes: Vec<Wish> = (0..=(seed % 7))
                     .map(|column| {
                         let line = (seed * 31 + column * 17) % 90;
                         wish(line, line.min((seed * 7 + column * 13) % 25))

@@ -6,11 +6,13 @@ mod blocks;
 mod columns;
 mod flow;
 mod margin;
+mod page;
 mod table;
 mod wrapped;
 
 use super::view::Line;
 use blocks::Writer;
+use page::Page;
 use pulldown_cmark::{Options, Parser};
 
 /// Markdown as lines of at most `cells` cells; a width of 0 counts as 1.
@@ -18,6 +20,10 @@ use pulldown_cmark::{Options, Parser};
 /// Never fails: what is no Markdown is text, and what must not reach a terminal is made visible. Words too long for a
 /// line are broken; only where a column of one or two cells meets a wide character does `…` stand for it.
 pub fn render(markdown: &str, cells: usize) -> Vec<Line> {
+    page(markdown, cells).lines
+}
+
+fn page(markdown: &str, cells: usize) -> Page {
     let mut writer = Writer::new(markdown, cells.max(1));
     for (event, range) in Parser::new_ext(markdown, Options::ENABLE_TABLES).into_offset_iter() {
         writer.event(event, range.start);
@@ -29,26 +35,27 @@ pub fn render(markdown: &str, cells: usize) -> Vec<Line> {
 #[derive(Debug, Default)]
 pub(super) struct Rendered {
     markdown: String,
-    cells: Option<usize>,
-    lines: Vec<Line>,
+    shown: Option<(usize, Page)>,
 }
 
 impl Rendered {
     /// A document that was not shown yet.
     pub(super) fn new(markdown: String) -> Self {
-        Self { markdown, ..Self::default() }
+        Self { markdown, shown: None }
     }
 
-    /// Its lines at a width, and where the line `first` of the width before is now, by its share of the document.
+    /// Its lines at a width, and which of them shows what the line `first` showed at the width before.
     pub(super) fn at(&mut self, cells: usize, first: usize) -> (&[Line], usize) {
         let mut now = first;
-        if self.cells != Some(cells) {
-            let before = self.lines.len();
-            self.lines = render(&self.markdown, cells);
-            if self.cells.replace(cells).is_some() && before > 0 {
-                now = first.min(before) * self.lines.len() / before;
+        let fresh = match self.shown.take() {
+            Some((width, page)) if width == cells => page,
+            before => {
+                let fresh = page(&self.markdown, cells);
+                now = before.map_or(first, |(_, before)| before.same_place(first, &fresh));
+                fresh
             }
-        }
-        (&self.lines, now)
+        };
+        let (_, page) = self.shown.insert((cells, fresh));
+        (&page.lines, now)
     }
 }

@@ -126,7 +126,7 @@ pub fn sheet<'a>(session: &'a Session, navigation: &Navigation, place: &'a Place
                 Box::new(Questions {
                     session,
                     title: format!("Questions of step {}", step.number),
-                    questions: &step.questions,
+                    list: &step.questions,
                 })
             }
         });
@@ -140,7 +140,7 @@ pub fn sheet<'a>(session: &'a Session, navigation: &Navigation, place: &'a Place
         Place::Checklists => {
             let lists = session.knowledge.checklists();
             let list = lists.get(chosen.min(lists.len().saturating_sub(1)))?;
-            Box::new(Questions { session, title: list.title.clone(), questions: &list.items })
+            Box::new(Questions { session, title: list.title.clone(), list: &list.items })
         }
         Place::Glossary => Box::new(knowledge(session.knowledge, chosen)),
         Place::Problems => Box::new(Problems { session }),

@@ -13,7 +13,7 @@ pub struct Questions<'a> {
     /// What they are called.
     pub title: String,
     /// The questions.
-    pub questions: &'a [Question],
+    pub list: &'a [Question],
 }
 
 /// How a question stands: a sign and a word, readable without colour.
@@ -36,9 +36,8 @@ pub fn answered(session: &Session, questions: &[Question]) -> usize {
 
 impl Sheet for Questions<'_> {
     fn title(&self) -> Line {
-        let answered = answered(self.session, self.questions);
-        Line::of(Role::Strong, &self.title)
-            .and(Role::Dim, format!(" · {answered} of {} answered", self.questions.len()))
+        let answered = answered(self.session, self.list);
+        Line::of(Role::Strong, &self.title).and(Role::Dim, format!(" · {answered} of {} answered", self.list.len()))
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -46,11 +45,11 @@ impl Sheet for Questions<'_> {
     }
 
     fn rows(&self) -> usize {
-        self.questions.len()
+        self.list.len()
     }
 
     fn cell(&self, row: usize, column: usize) -> Line {
-        let Some(question) = self.questions.get(row) else { return Line::blank() };
+        let Some(question) = self.list.get(row) else { return Line::blank() };
         let (sign, word, role) = state(self.session, question);
         match column {
             0 => Line::of(role, format!("{sign} {word}")),
@@ -67,16 +66,16 @@ impl Sheet for Questions<'_> {
     }
 
     fn target(&self, row: usize, _column: usize) -> Target {
-        self.questions.get(row).map_or(Target::Nothing, |question| Target::Question(question.id.clone()))
+        self.list.get(row).map_or(Target::Nothing, |question| Target::Question(question.id.clone()))
     }
 
     fn entity(&self, row: usize) -> Option<crate::model::EntityRef> {
-        let index = self.session.answer_of(&self.questions.get(row)?.id)?;
+        let index = self.session.answer_of(&self.list.get(row)?.id)?;
         Some(crate::model::EntityRef::new(crate::model::EntityKind::Answer, index))
     }
 
     fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
-        let Some(question) = self.questions.get(row) else { return Vec::new() };
+        let Some(question) = self.list.get(row) else { return Vec::new() };
         let mut lines: Vec<Line> =
             wrap(&question.text, cells, 3).iter().map(|text| Line::of(Role::Strong, text)).collect();
         let answer = self.session.answer_of(&question.id).and_then(|index| self.session.review.answers.get(index));

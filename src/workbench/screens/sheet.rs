@@ -133,7 +133,7 @@ fn layout(columns: &[Column], first: usize, cells: usize) -> Vec<(usize, usize)>
     if weights > 0 {
         let spare = left;
         for (index, wide) in &mut shown {
-            let extra = spare * columns[*index].weight / weights;
+            let extra = (spare * columns[*index].weight).checked_div(weights).unwrap_or(0);
             *wide += extra;
             left -= extra;
         }

@@ -44,23 +44,20 @@ impl Workbench {
     pub(super) fn answer(&mut self, question: &str, answer: AnswerWord, text: &str) -> Edited {
         let today = self.session.today.to_string();
         let key = if answer == AnswerWord::NotApplicable { "reason" } else { "note" };
-        match self.session.answer_of(question) {
-            Some(index) => {
-                let entity = EntityRef::new(EntityKind::Answer, index);
-                let mut fields = vec![("answer", answer.word()), ("date", today.as_str())];
-                if !text.is_empty() {
-                    fields.push((key, text));
-                }
-                self.session.document.set_many(entity, &fields).map_err(|error| error.to_string())?;
+        if let Some(index) = self.session.answer_of(question) {
+            let entity = EntityRef::new(EntityKind::Answer, index);
+            let mut fields = vec![("answer", answer.word()), ("date", today.as_str())];
+            if !text.is_empty() {
+                fields.push((key, text));
             }
-            None => {
-                let mut fields = vec![("question", question), ("answer", answer.word())];
-                if !text.is_empty() {
-                    fields.push((key, text));
-                }
-                fields.extend([("source", "people"), ("date", today.as_str())]);
-                self.session.document.add(EntityKind::Answer, &fields).map_err(|error| error.to_string())?;
+            self.session.document.set_many(entity, &fields).map_err(|error| error.to_string())?;
+        } else {
+            let mut fields = vec![("question", question), ("answer", answer.word())];
+            if !text.is_empty() {
+                fields.push((key, text));
             }
+            fields.extend([("source", "people"), ("date", today.as_str())]);
+            self.session.document.add(EntityKind::Answer, &fields).map_err(|error| error.to_string())?;
         }
         self.edited();
         self.say(Line::of(Role::Good, format!("{question}: {}", answer.word())));
@@ -92,7 +89,8 @@ impl Workbench {
 
     fn free_action_id(&self) -> String {
         let taken = |id: &str| self.session.review.actions.iter().any(|action| action.id() == id);
-        (1..).map(|number| format!("a{number}")).find(|id| !taken(id)).unwrap_or_default()
+        let most = self.session.review.actions.len() + 1;
+        (1..=most).map(|number| format!("a{number}")).find(|id| !taken(id)).unwrap_or_default()
     }
 
     pub(super) fn make_action(&mut self) {

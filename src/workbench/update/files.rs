@@ -206,15 +206,12 @@ impl Workbench {
     }
 
     pub(super) fn export(&mut self) -> Vec<Effect> {
-        match self.session.path.clone() {
-            Some(path) => {
-                self.say(Line::plain("Writing the document …"));
-                vec![Effect::Export { text: self.session.document.text().to_owned(), review: path }]
-            }
-            None => {
-                self.say(Line::plain("The document stands beside the review: save the review first (w)."));
-                Vec::new()
-            }
+        if let Some(path) = self.session.path.clone() {
+            self.say(Line::plain("Writing the document …"));
+            vec![Effect::Export { text: self.session.document.text().to_owned(), review: path }]
+        } else {
+            self.say(Line::plain("The document stands beside the review: save the review first (w)."));
+            Vec::new()
         }
     }
 

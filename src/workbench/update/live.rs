@@ -93,23 +93,19 @@ impl Workbench {
     pub(super) fn copy_name(&mut self) -> Vec<Effect> {
         use crate::workbench::place::Place;
         let place = self.navigation.place();
-        let element = match place {
-            Place::Graph => self.graph.selected.clone(),
-            _ => {
-                let row = self.navigation.cursor().row;
-                let sheet = crate::workbench::screens::sheet(&self.session, &self.navigation, &place);
-                sheet.and_then(|sheet| sheet.element(row)).map(|element| element.to_string())
-            }
+        let element = if place == Place::Graph {
+            self.graph.selected.clone()
+        } else {
+            let row = self.navigation.cursor().row;
+            let sheet = crate::workbench::screens::sheet(&self.session, &self.navigation, &place);
+            sheet.and_then(|sheet| sheet.element(row)).map(|element| element.to_string())
         };
-        match element {
-            Some(name) => {
-                self.say(Line::plain(format!("Copied {name}")));
-                vec![Effect::Copy(name)]
-            }
-            None => {
-                self.say(Line::plain("There is no element under the cursor."));
-                Vec::new()
-            }
+        if let Some(name) = element {
+            self.say(Line::plain(format!("Copied {name}")));
+            vec![Effect::Copy(name)]
+        } else {
+            self.say(Line::plain("There is no element under the cursor."));
+            Vec::new()
         }
     }
 }

@@ -259,7 +259,7 @@ impl Workbench {
     }
 
     /// A message that stays one key longer: something went wrong.
-    pub(super) fn warn(&mut self, text: String) {
+    pub(super) fn warn(&mut self, text: impl std::fmt::Display) {
         self.toast = Some(Toast { line: Line::of(Role::Bad, format!("! {text}")), sticky: true });
     }
 

@@ -6,20 +6,17 @@ use std::fmt::Write as _;
 /// How a role looks in a picture: colour and weight. Readable on the picture's own dark ground.
 fn look(role: Role) -> (&'static str, &'static str) {
     match role {
-        Role::Plain => ("#d8dee9", ""),
+        Role::Plain | Role::Sync => ("#d8dee9", ""),
         Role::Strong => ("#ffffff", "bold"),
-        Role::Dim => ("#7b8698", ""),
-        Role::Accent => ("#88c0d0", "bold"),
+        Role::Dim | Role::Soft => ("#7b8698", ""),
+        Role::Accent | Role::FocusBorder => ("#88c0d0", "bold"),
         Role::Good => ("#a3be8c", ""),
         Role::Warn => ("#ebcb8b", ""),
         Role::Bad => ("#e0717c", "bold"),
         Role::Key => ("#b48ead", "bold"),
         Role::Selected | Role::Cell | Role::Input => ("#10141c", "bold"),
         Role::Border => ("#4c566a", ""),
-        Role::FocusBorder => ("#88c0d0", "bold"),
-        Role::Sync => ("#d8dee9", ""),
         Role::Async => ("#81a1c1", ""),
-        Role::Soft => ("#7b8698", ""),
     }
 }
 
