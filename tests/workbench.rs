@@ -427,7 +427,7 @@ fn a_value_being_typed_stays_with_its_element_when_another_program_moves_it() {
     let (review, ..) = parse(bench.text());
     let workers = |id: &str| {
         let component = review.components.iter().find(|component| component.id() == id).unwrap();
-        component.workers.as_ref().map(|workers| workers.likely())
+        component.workers.as_ref().map(kneepoint::units::Estimate::likely)
     };
     assert_eq!((workers("edge"), workers("api").is_some(), workers("db")), (None, true, None));
     // The cursor went along: the next edit is on the same element.
@@ -490,7 +490,7 @@ fn esc_never_loses_what_was_typed() {
 #[test]
 fn a_save_that_was_to_end_the_program_ends_it_only_then() {
     let mut bench = Bench::new(SMALL);
-    bench.keys(r#"2 x q s esc"#);
+    bench.keys("2 x q s esc");
     assert!(!bench.ended && bench.file.is_none());
     bench.keys(r#"w ctrl-u "later.review.toml" enter"#);
     assert!(bench.file.is_some() && !bench.ended);
@@ -509,7 +509,7 @@ fn the_promise_and_every_message_are_whole_on_a_small_screen() {
     for (width, height) in [(80, 24), (76, 24), (100, 30), (60, 20)] {
         let mut bench = Bench::new(SMALL);
         bench.resize(width, height);
-        bench.keys(r#"2 x"#);
+        bench.keys("2 x");
         let sentence = bench.bench.session().analysis.as_ref().unwrap().promise.sentence.clone();
         let screen = bench.screen();
         let lines: Vec<&str> = screen.lines().collect();

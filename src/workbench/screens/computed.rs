@@ -243,17 +243,15 @@ impl Sheet for Measures<'_> {
         }
         let key = ["at", "signal", "signal", "signal", "query"][column.min(4)];
         match column {
-            2 | 3 => match self.answer(row) {
-                Some((answer, unit)) => {
-                    let name = self.session.name_of(EntityRef::new(EntityKind::Measure, row));
-                    let lines = wrap(&answer.long(unit), 68, 20).iter().map(Line::plain).collect();
-                    Target::Text(name, lines)
-                }
-                None => {
-                    let lines = wrap(&self.session.live.connection.long(), 68, 20).iter().map(Line::plain).collect();
-                    Target::Text("The metrics server".to_owned(), lines)
-                }
-            },
+            2 | 3 => {
+                let (title, text) = match self.answer(row) {
+                    Some((answer, unit)) => {
+                        (self.session.name_of(EntityRef::new(EntityKind::Measure, row)), answer.long(unit))
+                    }
+                    None => ("The metrics server".to_owned(), self.session.live.connection.long()),
+                };
+                Target::Text(title, wrap(&text, 68, 20).iter().map(Line::plain).collect())
+            }
             _ => Target::Field(EntityRef::new(EntityKind::Measure, row), vec![key.to_owned()]),
         }
     }

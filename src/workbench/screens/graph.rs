@@ -2,13 +2,14 @@
 //!
 //! The layout is made in the background and is a function of the model: moving the cursor never moves a box.
 
+use super::drawn::line_of;
 use crate::capacity::Capacity;
 use crate::graph::layout::Element as Drawn;
 use crate::graph::layout::{CellRect, EdgeKind, Layout, LayoutEdge, LayoutOptions, layout};
-use crate::graph::picture::{EdgeFace, GlyphSet, NodeFace, NodeState, Role as Mark, Scene, Zoom, draw};
+use crate::graph::picture::{EdgeFace, GlyphSet, NodeFace, NodeState, Scene, Zoom, draw};
 use crate::model::{Criticality, Element, Review};
 use crate::workbench::session::Session;
-use crate::workbench::view::{Area, Line, Piece, Role};
+use crate::workbench::view::{Area, Line, Role};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
 
@@ -564,40 +565,4 @@ fn usage(capacity: &Capacity) -> HashMap<&str, f64> {
         *share = share.max(resource.utilisation.likely);
     }
     usage
-}
-
-/// A row of the picture as a line of pieces.
-fn line_of(row: &[crate::graph::picture::Cell]) -> Line {
-    let mut line = Line::blank();
-    let mut text = String::new();
-    let mut current = None;
-    for cell in row.iter().filter(|cell| cell.glyph != '\0') {
-        let role = role_of(cell.role);
-        if current != Some(role) {
-            if let Some(role) = current {
-                line.pieces.push(Piece { text: std::mem::take(&mut text), role });
-            }
-            current = Some(role);
-        }
-        text.push(cell.glyph);
-    }
-    if let Some(role) = current {
-        line.pieces.push(Piece { text, role });
-    }
-    line
-}
-
-fn role_of(mark: Mark) -> Role {
-    match mark {
-        Mark::Blank | Mark::BoxText => Role::Plain,
-        Mark::BoxBorder => Role::Border,
-        Mark::BoxTitle => Role::Strong,
-        Mark::EdgeSync => Role::Sync,
-        Mark::EdgeAsync => Role::Async,
-        Mark::EdgeSoft => Role::Soft,
-        Mark::Label | Mark::Dim => Role::Dim,
-        Mark::Selected => Role::Accent,
-        Mark::Hot => Role::Warn,
-        Mark::Saturated | Mark::Finding => Role::Bad,
-    }
 }
