@@ -81,6 +81,7 @@ impl Workbench {
         let copy = self.session.document.duplicate(entity, id).map_err(|error| error.to_string())?;
         self.edited();
         self.show_entity(copy);
+        self.say(Line::of(Role::Good, format!("Copied as {id}. u takes it back.")));
         Ok(Vec::new())
     }
 
@@ -197,8 +198,15 @@ impl Workbench {
         match entity.filter(|entity| entity.kind.many()) {
             Some(entity) => {
                 let name = format!("{} {}", entity.kind.called(), self.session.name_of(entity));
+                let before = self.session.document.problems().len();
                 let result = self.session.document.remove(entity);
-                self.told(result.map_err(|error| error.to_string()), &format!("Deleted {name}. u brings it back."));
+                let still = match self.session.document.problems().len().saturating_sub(before) {
+                    0 => String::new(),
+                    1 => " One place still names it: p.".to_owned(),
+                    count => format!(" {count} places still name it: p."),
+                };
+                let good = format!("Deleted {name}. u brings it back.{still}");
+                self.told(result.map_err(|error| error.to_string()), &good);
             }
             None => self.say(Line::plain("Nothing can be deleted here; x makes a value unknown.")),
         }
@@ -299,6 +307,9 @@ impl Workbench {
     fn stepped(&mut self, verb: &str, label: &UndoLabel, names: &Names) {
         self.edited();
         self.follow(names);
+        if let Some(entity) = self.came_back(names) {
+            self.show_entity(entity);
+        }
         self.say(Line::of(Role::Good, format!("{verb}: {}", label.text)));
     }
 }

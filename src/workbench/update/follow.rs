@@ -43,6 +43,17 @@ impl Workbench {
         Names(names)
     }
 
+    /// The one entity of the table one is in that was not there before.
+    pub(super) fn came_back(&self, before: &Names) -> Option<EntityRef> {
+        let kind = row_kind(&self.navigation.place(), self.navigation.section())?;
+        let (old, new) = (before.0.get(&kind)?, self.names_of(kind));
+        if new.len() != old.len() + 1 {
+            return None;
+        }
+        let index = new.iter().zip(old).position(|(new, old)| new != old).unwrap_or(old.len());
+        Some(EntityRef::new(kind, index))
+    }
+
     /// To be called after the text changed and was read again, and what happened was said.
     pub(super) fn follow(&mut self, before: &Names) {
         let mut moves: HashMap<EntityRef, Option<EntityRef>> = HashMap::new();
