@@ -1,7 +1,5 @@
 //! The workbench as people in a room use it: what was typed, said and shown stays true whatever happens meanwhile.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
-
 #[path = "workbench/harness.rs"]
 mod harness;
 
