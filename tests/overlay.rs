@@ -27,6 +27,9 @@ date = 2026-11-23
 [[answer]]
 question = "caching.region-pinning"
 answer = "yes"
+[[component]]
+id = "shop"
+kind = "external"
 "#;
 
 /// A repository with a review in `docs/`.

@@ -352,7 +352,7 @@ fn at_the_end(screen: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Fixed(7), failure_persistence: None, ..ProptestConfig::with_cases(400) })]
 
     #[test]
     fn any_text_fits_any_width(

@@ -335,7 +335,7 @@ fn a_template_that_is_wrong_says_where() {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(300))]
+    #![proptest_config(proptest::prelude::ProptestConfig { rng_seed: proptest::test_runner::RngSeed::Fixed(7), failure_persistence: None, ..proptest::prelude::ProptestConfig::with_cases(300) })]
 
     /// Whatever is between pairing marks is in the merged document, and merging again changes nothing.
     #[test]
