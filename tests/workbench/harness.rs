@@ -39,6 +39,7 @@ impl Bench {
             offers: Vec::new(),
             greeting: None,
             today: date(2026, 11, 23),
+            custom: std::sync::Arc::default(),
         })
     }
 
@@ -52,6 +53,7 @@ impl Bench {
             offers: Vec::new(),
             greeting: None,
             today: date(2026, 11, 23),
+            custom: std::sync::Arc::default(),
         })
     }
 
