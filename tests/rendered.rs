@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 #[path = "workbench/harness.rs"]
-#[expect(dead_code, reason = "the key scripts of the other tests use the rest")]
 mod harness;
 
 use harness::Bench;
