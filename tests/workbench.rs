@@ -3,40 +3,12 @@
 #[path = "workbench/harness.rs"]
 mod harness;
 
-use harness::Bench;
+use harness::{Bench, SMALL};
 use kneepoint::document::parse;
 use kneepoint::workbench::{Effect, Msg, Place};
 
 const SHOP: &str = include_str!("../examples/ecommerce/review.toml");
 const BLANK: &str = include_str!("../templates/reviews/blank.toml");
-
-/// A small review with a comment in every corner.
-const SMALL: &str = r#"format = 1  # the contract
-
-[review]
-title = "Small"          # for people
-
-[[component]]
-id = "api"        # the front
-kind = "service"
-workers = 8       # threads
-
-[[component]]
-id = "db"
-kind = "database"
-
-[[dependency]]
-from = "api"
-to   = "db"
-
-[[flow]]
-id = "buy"
-entry = "api"
-rate = "10/s"
-calls = [
-  { from = "api", to = "db" },   # the write
-]
-"#;
 
 /// Lines that are in one text and not in the other.
 fn changed_lines<'a>(before: &'a str, after: &'a str) -> (Vec<&'a str>, Vec<&'a str>) {
@@ -182,7 +154,7 @@ fn a_text_in_the_editor_is_one_step_and_may_be_broken() {
     assert_eq!(text, SMALL);
     assert_eq!(line, 7, "at the line of the element");
     bench.send(Msg::EditorReturned(Ok(SMALL.replace("workers = 8", "workers = = 8"))));
-    assert!(bench.screen().contains(" errors"), "{}", bench.screen());
+    assert!(bench.screen().contains("1 error: p"), "{}", bench.screen());
     bench.keys("p");
     assert_eq!(bench.bench.place(), Place::Problems);
     bench.keys("esc u");
@@ -241,7 +213,7 @@ fn what_another_program_wrote_is_joined_or_asked_about() {
     bench.keys("w");
     assert_eq!(bench.file.as_deref(), Some(theirs.as_str()));
     assert!(bench.screen().contains("Changed on disk"), "{}", bench.screen());
-    bench.keys("t");
+    bench.keys("t enter");
     assert!(bench.file.as_ref().is_some_and(|text| text.contains("workers = 99")));
 
     // Nothing edited here: it is simply shown.

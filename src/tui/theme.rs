@@ -39,7 +39,8 @@ fn look(role: Role) -> (Option<Color>, Modifier) {
         Role::Selected => (None, Modifier::REVERSED),
         Role::Cell => (Some(Color::Cyan), Modifier::REVERSED.union(Modifier::BOLD).union(Modifier::UNDERLINED)),
         Role::Input => (None, Modifier::BOLD.union(Modifier::UNDERLINED)),
-        Role::Async => (Some(Color::Blue), Modifier::empty()),
+        // Not blue: on a dark background many terminals show it hardly at all.
+        Role::Async => (Some(Color::Magenta), Modifier::empty()),
     }
 }
 

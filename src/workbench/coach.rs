@@ -189,6 +189,7 @@ fn about_element(lines: &mut Vec<Line>, session: &Session, element: &Element, ce
     }
     let undecided = analysis.cannot_tell.iter().filter(|undecided| undecided.element == *element).count();
     if undecided > 0 {
-        lines.push(Line::of(Role::Dim, format!("{undecided} rules cannot tell: a key is missing")).cut(cells));
+        let rules = if undecided == 1 { "rule" } else { "rules" };
+        say(lines, &format!("{undecided} {rules} cannot tell: a key is missing"), Role::Dim, cells);
     }
 }

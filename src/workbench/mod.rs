@@ -86,6 +86,8 @@ pub struct Workbench {
     session: Session,
     navigation: Navigation,
     overlays: Vec<Overlay>,
+    /// What was left by Escape with something typed in it.
+    kept: Option<Overlay>,
     graph: GraphScreen,
     preview: Preview,
     toast: Option<Toast>,
@@ -114,6 +116,7 @@ impl Workbench {
             session,
             navigation: Navigation::default(),
             overlays: Vec::new(),
+            kept: None,
             graph: GraphScreen::default(),
             preview: Preview::default(),
             toast: None,
@@ -133,6 +136,8 @@ impl Workbench {
         };
         if let Some(greeting) = start.greeting {
             workbench.say(Line::plain(greeting));
+        } else {
+            workbench.tell_problems();
         }
         workbench.say_custom();
         workbench.make_offer();
@@ -140,6 +145,21 @@ impl Workbench {
             workbench.offer_recovery(text, &when);
         }
         workbench
+    }
+
+    /// Says that the file could not be read as a whole, and where that is shown.
+    fn tell_problems(&mut self) {
+        let count = self.session.document.problems().len();
+        if count > 0 {
+            let told = if count == 1 { "One line" } else { "Some lines" };
+            self.toast = Some(Toast {
+                line: Line::of(
+                    view::Role::Warn,
+                    format!("{told} of the file could not be understood; all else works. p shows where ({count})."),
+                ),
+                sticky: true,
+            });
+        }
     }
 
     /// What to do before the first message: the analysis.

@@ -149,6 +149,32 @@ impl Navigation {
         }
     }
 
+    /// Every part of a place that has a cursor, and every place there is a way back to.
+    pub fn visited(&self) -> impl Iterator<Item = (&Place, usize)> {
+        let parts = self.cursors.keys().map(|(place, section)| (place, *section));
+        parts.chain(self.back.iter().chain(&self.place).map(|place| (place, 0)))
+    }
+
+    /// Entities have new positions: `to` says which (`None`: it is gone), `row` the new row of a cursor.
+    pub fn follow(&mut self, to: impl Fn(EntityRef) -> Option<EntityRef>, row: impl Fn(&Place, usize, usize) -> usize) {
+        let moved = |place: Place| match place {
+            Place::Form(entity) => to(entity).map(Place::Form),
+            Place::Items(entity, key) => to(entity).map(|entity| Place::Items(entity, key)),
+            place => Some(place),
+        };
+        self.back = std::mem::take(&mut self.back).into_iter().filter_map(&moved).collect();
+        let sections = std::mem::take(&mut self.sections).into_iter();
+        self.sections = sections.filter_map(|(place, section)| Some((moved(place)?, section))).collect();
+        let cursors = std::mem::take(&mut self.cursors).into_iter();
+        self.cursors = cursors
+            .filter_map(|((place, section), mut cursor)| {
+                cursor.row = row(&place, section, cursor.row);
+                Some(((moved(place)?, section), cursor))
+            })
+            .collect();
+        self.place = self.place.take().and_then(moved).or_else(|| self.back.pop());
+    }
+
     /// The section chosen in the place.
     pub fn section(&self) -> usize {
         self.sections.get(&self.place()).copied().unwrap_or(0)

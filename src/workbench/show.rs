@@ -121,11 +121,13 @@ impl Workbench {
             folding.outline = None;
         }
         // The promise is never cut while there is a row to spare for it.
-        let sentence = width(&self.sentence().1) + 2;
-        let cells = usize::from(self.size.0);
-        if sentence + self.saved_line().width() + 2 > cells && self.size.1 >= 16 {
-            folding.promise_rows = 2;
-        }
+        let most = match self.size.1 {
+            ..12 => 1,
+            12..18 => 2,
+            _ => 3,
+        };
+        folding.promise_rows = self.promise_lines(most).len() as u16;
+        folding.hint_rows = self.message_lines().len().max(1) as u16;
         folding
     }
 
@@ -296,14 +298,16 @@ impl Workbench {
     }
 
     /// The counts, the longest form first.
-    fn counts(&self) -> [Line; 3] {
+    fn counts(&self) -> [Line; 4] {
         let errors = self.session.document.problems().iter().filter(|p| p.gravity == Gravity::Error).count();
         let start = |long: bool| match (errors, long) {
             (0, _) => Line::blank(),
-            (errors, true) => Line::of(Role::Bad, format!("{errors} file errors (p) · ")),
-            (errors, false) => Line::of(Role::Bad, format!("{errors} errors · ")),
+            (1, true) => Line::of(Role::Bad, "1 file error: p · "),
+            (errors, true) => Line::of(Role::Bad, format!("{errors} file errors: p · ")),
+            (1, false) => Line::of(Role::Bad, "1 error: p · "),
+            (errors, false) => Line::of(Role::Bad, format!("{errors} errors: p · ")),
         };
-        let (mut long, mut short) = (start(true), start(false));
+        let (mut long, mut short, least) = (start(true), start(false), start(false));
         if let Some(analysis) = &self.session.analysis {
             let summary = analysis.summary;
             let role = if summary.high > 0 { Role::Bad } else { Role::Dim };
@@ -316,7 +320,9 @@ impl Workbench {
         }
         let saved = self.saved_line();
         let end = |line: Line| line.and(Role::Plain, "  ").joined(saved.clone()).and(Role::Plain, " ");
-        [end(long), end(short), saved.clone().and(Role::Plain, " ")]
+        // What is wrong in the file is said as long as there is room for anything.
+        let least = least.joined(saved.clone()).and(Role::Plain, " ");
+        [end(long), end(short), least, saved.clone().and(Role::Plain, " ")]
     }
 
     /// What the promise says now.
@@ -334,24 +340,31 @@ impl Workbench {
         }
     }
 
-    /// The line that is always there: if load doubles, what saturates first?
-    fn promise(&self) -> Pane {
-        let area = self.areas.promise;
-        let cells = usize::from(area.width);
+    /// The promise in lines, the last of them with room for whether the file is saved where there may be that many.
+    fn promise_lines(&self, most: usize) -> Vec<Line> {
+        let cells = usize::from(self.size.0);
         let (role, sentence) = self.sentence();
         let current = self.session.analysed == self.session.document.revision();
         let stale = if self.session.analysis.is_some() && !current { " …" } else { "" };
         let sentence = format!("{sentence}{stale}");
-        let rows = usize::from(area.height);
-        let mut lines: Vec<Line> = Vec::new();
-        if rows > 1 {
-            lines = wrap(&sentence, cells.saturating_sub(2), rows)
-                .iter()
-                .map(|text| Line::of(role, format!(" {text}")))
-                .collect();
-        } else {
-            lines.push(Line::of(role, format!(" {sentence}")));
+        let saved = self.saved_line().width() + 2;
+        if width(&sentence) + 1 + saved <= cells || most < 2 {
+            return vec![Line::of(role, format!(" {sentence}"))];
         }
+        let texts = wrap(&sentence, cells.saturating_sub(2), most);
+        let mut lines: Vec<Line> = texts.iter().map(|text| Line::of(role, format!(" {text}"))).collect();
+        if lines.len() < most && lines.last().is_some_and(|last| last.width() + saved > cells) {
+            lines.push(Line::blank());
+        }
+        lines
+    }
+
+    /// The line that is always there: if load doubles, what saturates first?
+    fn promise(&self) -> Pane {
+        let area = self.areas.promise;
+        let cells = usize::from(area.width);
+        let rows = usize::from(area.height);
+        let mut lines = self.promise_lines(rows);
         // The counts stand at the right end of the last line; they give way, the promise does not.
         let last = lines.pop().unwrap_or_default();
         let used = last.width();
@@ -379,11 +392,34 @@ impl Workbench {
     /// The last line: a message, or the keys of where one is.
     fn bottom(&self) -> Pane {
         let cells = usize::from(self.size.0);
-        let line = match &self.toast {
-            Some(toast) => Line::plain(" ").joined(toast.line.clone()).cut(cells),
-            None => self.hints(cells),
-        };
-        Pane { area: self.areas.hints, lines: vec![line], ..Pane::default() }
+        let mut lines = self.message_lines();
+        if lines.is_empty() {
+            lines.push(match self.overlays.last() {
+                Some(overlay) => {
+                    let key = |line: Line, (key, word): &(&str, &str)| {
+                        let part = Line::of(Role::Key, format!("{key} ")).and(Role::Dim, format!("{word}  "));
+                        if line.width() + part.width() > cells + 2 { line } else { line.joined(part) }
+                    };
+                    overlay.keys().iter().fold(Line::plain(" "), key)
+                }
+                None => self.hints(cells),
+            });
+        }
+        Pane { area: self.areas.hints, lines, ..Pane::default() }
+    }
+
+    /// The message, whole where three lines hold it; none where there is no message.
+    fn message_lines(&self) -> Vec<Line> {
+        let Some(toast) = &self.toast else { return Vec::new() };
+        let cells = usize::from(self.size.0);
+        let line = Line::plain(" ").joined(toast.line.clone());
+        let most = if self.size.1 < 16 { 2 } else { 3 };
+        if line.width() <= cells || self.size.1 < 12 {
+            return vec![line.cut(cells)];
+        }
+        let role = toast.line.pieces.first().map_or(Role::Plain, |piece| piece.role);
+        let texts = wrap(&toast.line.text(), cells.saturating_sub(2), most);
+        texts.iter().map(|text| Line::of(role, format!(" {text}"))).collect()
     }
 
     /// Whether a command of sheets does something where one is: the line of keys shows only those.
@@ -392,12 +428,23 @@ impl Workbench {
         let body = screens::section(&place, self.navigation.section()).map(|section| section.body);
         let grows = matches!(body, Some(screens::Body::Table(_) | screens::Body::Calls | screens::Body::Measures))
             || matches!(place, Place::Items(..));
+        let empty = place != Place::Graph && self.sheet_is_empty();
         match command {
+            Command::Edit | Command::Delete | Command::OpenForm | Command::Explain | Command::Triage if empty => false,
             Command::Add | Command::Delete if place != Place::Graph => grows,
             Command::OpenForm => grows && !matches!(place, Place::Items(..)),
             Command::Triage => place == Place::Findings,
             Command::Explain => !matches!(place, Place::Glossary | Place::Problems),
             _ => true,
+        }
+    }
+
+    /// What Enter does where one is, in a word.
+    fn enter_does(&self) -> &'static str {
+        match self.target() {
+            screens::Target::Question(_) => "answer",
+            screens::Target::Field(..) => "edit",
+            _ => "open",
         }
     }
 
@@ -417,7 +464,8 @@ impl Workbench {
             if spec.hint.is_empty() || spec.hint == "help" || !self.is_of_use(spec.command) {
                 continue;
             }
-            let part = Line::of(Role::Key, format!("{} ", spec.keys[0])).and(Role::Dim, format!("{}  ", spec.hint));
+            let hint = if spec.command == Command::Edit { self.enter_does() } else { spec.hint };
+            let part = Line::of(Role::Key, format!("{} ", spec.keys[0])).and(Role::Dim, format!("{hint}  "));
             if line.width() + part.width() + help.width() > cells {
                 break;
             }

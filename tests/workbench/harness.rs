@@ -14,6 +14,34 @@ use kneepoint::workbench::{Effect, Key, Msg, SaveReport, Start, Workbench};
 use std::collections::VecDeque;
 use std::sync::atomic::AtomicBool;
 
+/// A small review with a comment in every corner.
+pub const SMALL: &str = r#"format = 1  # the contract
+
+[review]
+title = "Small"          # for people
+
+[[component]]
+id = "api"        # the front
+kind = "service"
+workers = 8       # threads
+
+[[component]]
+id = "db"
+kind = "database"
+
+[[dependency]]
+from = "api"
+to   = "db"
+
+[[flow]]
+id = "buy"
+entry = "api"
+rate = "10/s"
+calls = [
+  { from = "api", to = "db" },   # the write
+]
+"#;
+
 pub struct Bench {
     pub bench: Workbench,
     /// What the file holds.

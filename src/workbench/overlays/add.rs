@@ -30,13 +30,22 @@ pub struct AddField {
     /// Whether the entity cannot be added without it.
     pub required: bool,
     input: TextInput,
+    draft: String,
     picked: Option<usize>,
 }
 
 impl AddField {
     /// An empty value, or one with a draft in it.
     pub fn new(key: &str, spec: FieldSpec, suggestions: Vec<Suggestion>, required: bool, draft: &str) -> Self {
-        Self { key: key.to_owned(), spec, suggestions, required, input: TextInput::new(draft), picked: None }
+        Self {
+            key: key.to_owned(),
+            spec,
+            suggestions,
+            required,
+            input: TextInput::new(draft),
+            draft: draft.to_owned(),
+            picked: None,
+        }
     }
 
     fn matching(&self) -> Vec<usize> {
@@ -79,6 +88,22 @@ impl AddForm {
         // Start at the first value that is not drafted.
         let current = fields.iter().position(|field| field.input.text().is_empty()).unwrap_or(0);
         Self { adding, fields, current, error: None }
+    }
+
+    /// What was typed beyond the drafts.
+    pub fn typed_text(&self) -> String {
+        let typed = self.fields.iter().filter(|field| field.input.text() != field.draft);
+        typed.map(|field| field.input.text()).filter(|text| !text.is_empty()).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether it adds the same thing from the same drafts.
+    pub fn asks_same(&self, other: &Self) -> bool {
+        let target = |adding: &Adding| match adding {
+            Adding::Entity(kind) => (*kind, 0, String::new()),
+            Adding::Item(entity, key, _) => (entity.kind, entity.index, key.clone()),
+        };
+        target(&self.adding) == target(&other.adding)
+            && self.fields.iter().map(|field| &field.draft).eq(other.fields.iter().map(|field| &field.draft))
     }
 
     /// Takes a key.
@@ -211,14 +236,20 @@ impl AddForm {
                 });
             }
         }
-        lines.push(Line::of(
-            Role::Dim,
-            fit("enter next, last one adds · shift-tab back · ↑↓ choose · esc gives up", inner),
-        ));
         let title = match &self.adding {
             Adding::Entity(kind) => format!("Add: {}", kind.called()),
             Adding::Item(_, key, _) => format!("Add to {key}"),
         };
+        // Where not all fits: the value being typed and what is said about it stay, the values before it go.
+        let most = screen.height.saturating_sub(2) as usize;
+        let after = self.fields.len() - self.current - 1;
+        let over = lines.len().saturating_sub(most);
+        let last = self.fields.len() - after.min(over);
+        lines.drain(last..self.fields.len());
+        let first = lines.len().saturating_sub(most).min(self.current);
+        lines.drain(..first);
+        lines.truncate(most);
+        let cursor = cursor.map(|(x, y)| (x, y - first));
         let area = middle(screen, wide, lines.len() as u16 + 2);
         let cursor = cursor.map(|(x, y)| (area.x + 1 + x as u16, area.y + 1 + y as u16));
         (Pane { area, title: Some(Line::of(Role::Strong, title)), focused: true, lines, scroll: None }, cursor)

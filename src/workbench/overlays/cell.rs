@@ -53,6 +53,16 @@ impl CellEdit {
         }
     }
 
+    /// What was typed, where it differs from what stood there.
+    pub fn typed_text(&self) -> String {
+        if self.input.text() == self.original { String::new() } else { self.input.text().to_owned() }
+    }
+
+    /// Whether it edits the same value from the same start.
+    pub fn asks_same(&self, other: &Self) -> bool {
+        self.entity == other.entity && self.keys == other.keys && self.original == other.original
+    }
+
     /// The suggestions that go with what is typed; all of them until something is typed.
     fn matching(&self) -> Vec<usize> {
         let typed = self.input.text();

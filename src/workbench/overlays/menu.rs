@@ -106,12 +106,25 @@ pub struct Menu {
     text: Vec<String>,
     choices: Vec<Choice>,
     selected: usize,
+    confirms: bool,
 }
 
 impl Menu {
     /// With its text and choices.
     pub fn new(title: &str, text: Vec<String>, choices: Vec<Choice>) -> Self {
-        Self { title: title.to_owned(), text, choices, selected: 0 }
+        Self { title: title.to_owned(), text, choices, selected: 0, confirms: false }
+    }
+
+    /// One that opens by itself, perhaps between two keys: a letter only points at a choice, Enter does it.
+    #[must_use]
+    pub fn unasked(mut self) -> Self {
+        self.confirms = true;
+        self
+    }
+
+    /// Whether a letter only points at a choice.
+    pub fn confirms(&self) -> bool {
+        self.confirms
     }
 
     /// Takes a key.
@@ -130,7 +143,12 @@ impl Menu {
                 self.choices.get(self.selected).map_or(Outcome::Close, |choice| Outcome::Wish(choice.wish.clone()))
             }
             KeyCode::Char(c) if !key.ctrl && !key.alt => {
-                let chosen = self.choices.iter().find(|choice| choice.key == c);
+                let chosen = self.choices.iter().position(|choice| choice.key == c);
+                if self.confirms {
+                    self.selected = chosen.unwrap_or(self.selected);
+                    return Outcome::Stay;
+                }
+                let chosen = chosen.and_then(|place| self.choices.get(place));
                 chosen.map_or(Outcome::Stay, |choice| Outcome::Wish(choice.wish.clone()))
             }
             _ => Outcome::Stay,
@@ -167,7 +185,7 @@ impl Menu {
 }
 
 /// What a line of text is asked for.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Purpose {
     /// The reason (or note) of an answer.
     Answer {
@@ -198,6 +216,7 @@ pub struct Prompt {
     hint: String,
     /// What is typed.
     pub input: TextInput,
+    draft: String,
     purpose: Purpose,
     /// Why it cannot be taken.
     pub error: Option<String>,
@@ -207,7 +226,7 @@ impl Prompt {
     /// With a draft.
     pub fn new(title: &str, hint: &str, draft: &str, purpose: Purpose) -> Self {
         let input = TextInput::new(draft);
-        Self { title: title.to_owned(), hint: hint.to_owned(), input, purpose, error: None }
+        Self { title: title.to_owned(), hint: hint.to_owned(), input, draft: draft.to_owned(), purpose, error: None }
     }
 
     /// Takes a key.
@@ -222,6 +241,28 @@ impl Prompt {
                 Outcome::Stay
             }
         }
+    }
+
+    /// The entity that is copied, where one is.
+    pub fn entity(&self) -> Option<EntityRef> {
+        if let Purpose::Duplicate(entity) = &self.purpose { Some(*entity) } else { None }
+    }
+
+    /// The entity that is copied stands at another position now.
+    pub fn set_entity(&mut self, to: EntityRef) {
+        if let Purpose::Duplicate(entity) = &mut self.purpose {
+            *entity = to;
+        }
+    }
+
+    /// What was typed, where it differs from the draft.
+    pub fn typed_text(&self) -> String {
+        if self.input.text() == self.draft { String::new() } else { self.input.text().to_owned() }
+    }
+
+    /// Whether it asks for the same thing from the same draft.
+    pub fn asks_same(&self, other: &Self) -> bool {
+        self.purpose == other.purpose && self.draft == other.draft
     }
 
     fn enter(&mut self) -> Outcome {

@@ -18,6 +18,7 @@ pub use suggestions::suggestions;
 
 use super::key::Key;
 use super::view::{Area, Pane};
+use crate::model::EntityRef;
 
 /// Something over a place.
 #[derive(Debug)]
@@ -57,6 +58,70 @@ impl Overlay {
             Self::Menu(menu) => menu.key(key),
             Self::Prompt(prompt) => prompt.key(key),
             Self::Read(reader) => reader.key(key),
+        }
+    }
+
+    /// The entity it is about, where it is about one by its position.
+    pub fn entity(&self) -> Option<EntityRef> {
+        match self {
+            Self::Cell(cell) => Some(cell.entity),
+            Self::Add(form) => match &form.adding {
+                Adding::Item(entity, ..) => Some(*entity),
+                Adding::Entity(_) => None,
+            },
+            Self::Prompt(prompt) => prompt.entity(),
+            Self::Find(_) | Self::Menu(_) | Self::Read(_) => None,
+        }
+    }
+
+    /// The entity stands at another position now.
+    pub fn set_entity(&mut self, to: EntityRef) {
+        match self {
+            Self::Cell(cell) => cell.entity = to,
+            Self::Add(AddForm { adding: Adding::Item(entity, ..), .. }) => *entity = to,
+            Self::Prompt(prompt) => prompt.set_entity(to),
+            Self::Add(_) | Self::Find(_) | Self::Menu(_) | Self::Read(_) => {}
+        }
+    }
+
+    /// What was typed into it, where it differs from what stood there; empty otherwise.
+    pub fn typed(&self) -> String {
+        match self {
+            Self::Cell(cell) => cell.typed_text(),
+            Self::Add(form) => form.typed_text(),
+            Self::Prompt(prompt) => prompt.typed_text(),
+            Self::Find(_) | Self::Menu(_) | Self::Read(_) => String::new(),
+        }
+    }
+
+    /// Whether it asks for the same thing as another, from the same start.
+    pub fn asks_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Cell(one), Self::Cell(other)) => one.asks_same(other),
+            (Self::Add(one), Self::Add(other)) => one.asks_same(other),
+            (Self::Prompt(one), Self::Prompt(other)) => one.asks_same(other),
+            _ => false,
+        }
+    }
+
+    /// The keys it takes, each with a word.
+    pub fn keys(&self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Cell(_) => &[
+                ("enter", "take it"),
+                ("esc", "leave it"),
+                ("↑↓", "choose"),
+                ("ctrl-u", "empty it"),
+                ("ctrl-w", "last word away"),
+            ],
+            Self::Add(_) => {
+                &[("enter", "next, the last one adds"), ("esc", "leave it"), ("shift-tab", "back"), ("↑↓", "choose")]
+            }
+            Self::Find(_) => &[("enter", "go"), ("↑↓", "choose"), ("esc", "close"), ("type", "to narrow")],
+            Self::Menu(menu) if menu.confirms() => &[("↑↓", "choose"), ("enter", "do it"), ("esc", "later")],
+            Self::Menu(_) => &[("a letter", "or"), ("↑↓ enter", "choose"), ("esc", "close")],
+            Self::Prompt(_) => &[("enter", "take it"), ("esc", "leave it"), ("ctrl-u", "empty it")],
+            Self::Read(_) => &[("↑↓ space", "scroll"), ("esc", "close")],
         }
     }
 

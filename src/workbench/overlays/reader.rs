@@ -39,13 +39,12 @@ impl Reader {
     /// The pane in the middle of the screen.
     pub fn pane(&mut self, screen: Area) -> Pane {
         let wide = screen.width.saturating_sub(4).clamp(20, 86);
-        let high = (self.lines.len() as u16 + 4).min(screen.height.saturating_sub(2)).max(5);
-        self.height = high.saturating_sub(3) as usize;
+        let high = (self.lines.len() as u16 + 2).min(screen.height.saturating_sub(2)).max(5);
+        self.height = high.saturating_sub(2) as usize;
         self.first = self.first.min(self.lines.len().saturating_sub(self.height));
         let inner = wide.saturating_sub(3) as usize;
         let shown = self.lines.iter().skip(self.first).take(self.height);
-        let mut lines: Vec<Line> = shown.map(|line| Line::plain(" ").joined(line.clone().cut(inner))).collect();
-        lines.push(Line::of(Role::Dim, " esc closes"));
+        let lines: Vec<Line> = shown.map(|line| Line::plain(" ").joined(line.clone().cut(inner))).collect();
         let scroll = (self.lines.len() > self.height).then_some((self.first, self.lines.len()));
         let title = Some(Line::of(Role::Strong, &self.title));
         Pane { area: middle(screen, wide, high), title, focused: true, lines, scroll }

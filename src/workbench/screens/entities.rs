@@ -152,6 +152,7 @@ impl Sheet for Form<'_> {
         match column {
             0 => Line::plain(path.join(".")),
             1 => match self.session.items(self.entity, path) {
+                Some(1) => Line::plain("1 item"),
                 Some(count) => Line::plain(format!("{count} items")),
                 None => value_line(self.session, self.entity, path),
             },

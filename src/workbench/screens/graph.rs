@@ -2,13 +2,14 @@
 //!
 //! The layout is made in the background and is a function of the model: moving the cursor never moves a box.
 
+use super::drawn::line_of;
 use crate::capacity::Capacity;
 use crate::graph::layout::Element as Drawn;
 use crate::graph::layout::{CellRect, EdgeKind, Layout, LayoutEdge, LayoutOptions, layout};
-use crate::graph::picture::{EdgeFace, GlyphSet, NodeFace, NodeState, Role as Mark, Scene, Zoom, draw};
+use crate::graph::picture::{EdgeFace, GlyphSet, NodeFace, NodeState, Scene, Zoom, draw};
 use crate::model::{Criticality, Element, Review};
 use crate::workbench::session::Session;
-use crate::workbench::view::{Area, Line, Piece, Role};
+use crate::workbench::view::{Area, Line, Role};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicBool;
 
@@ -96,6 +97,8 @@ pub struct GraphScreen {
     next_edge: usize,
     /// The upper left corner of what is seen.
     corner: (i32, i32),
+    /// How many columns and rows of it were seen last.
+    seen: (i32, i32),
     /// Whether the view follows the selection.
     follow: bool,
     /// Whether to draw with plain characters only.
@@ -439,6 +442,7 @@ impl GraphScreen {
             .map(Line::plain)
             .collect();
         }
+        self.seen = (i32::from(area.width), i32::from(area.height));
         self.keep_in_sight(area);
         let Some(plan) = &self.plan else { return vec![Line::blank(), Line::of(Role::Dim, " Laying out …")] };
         let (nodes, edges) = (self.faces(session, plan), self.edge_faces(session, plan));
@@ -502,6 +506,15 @@ impl GraphScreen {
         lines
     }
 
+    /// On which sides the picture goes on beyond what is seen.
+    fn beyond(&self) -> String {
+        let Some(plan) = &self.plan else { return String::new() };
+        let ((x, y), (wide, high)) = (self.corner, self.seen);
+        let sides =
+            [(x > 0, "←"), (x + wide < plan.layout.width, "→"), (y > 0, "↑"), (y + high < plan.layout.height, "↓")];
+        sides.iter().filter(|(there, _)| *there).map(|(_, side)| *side).collect()
+    }
+
     /// What the pane says above the picture.
     pub fn title(&self, session: &Session) -> Line {
         let total = session.review.components.len();
@@ -511,7 +524,12 @@ impl GraphScreen {
             title
                 .and(
                     Role::Plain,
-                    format!(" · {} hops around {}", self.hops, self.centre.as_deref().unwrap_or_default()),
+                    format!(
+                        " · {} hop{} around {}",
+                        self.hops,
+                        if self.hops == 1 { "" } else { "s" },
+                        self.centre.as_deref().unwrap_or_default()
+                    ),
                 )
                 .and(Role::Dim, format!(" · {} more hidden", total - shown))
         } else {
@@ -525,6 +543,10 @@ impl GraphScreen {
         title = title.and(Role::Dim, format!(" · {marks}"));
         if let Some(flow) = self.flow.and_then(|flow| session.review.flows.get(flow)) {
             title = title.and(Role::Accent, format!(" · flow {}", flow.id()));
+        }
+        let beyond = self.beyond();
+        if !beyond.is_empty() {
+            title = title.and(Role::Plain, format!(" · more {beyond}"));
         }
         if self.is_waiting() { title.and(Role::Dim, " · laying out …") } else { title }
     }
@@ -543,40 +565,4 @@ fn usage(capacity: &Capacity) -> HashMap<&str, f64> {
         *share = share.max(resource.utilisation.likely);
     }
     usage
-}
-
-/// A row of the picture as a line of pieces.
-fn line_of(row: &[crate::graph::picture::Cell]) -> Line {
-    let mut line = Line::blank();
-    let mut text = String::new();
-    let mut current = None;
-    for cell in row.iter().filter(|cell| cell.glyph != '\0') {
-        let role = role_of(cell.role);
-        if current != Some(role) {
-            if let Some(role) = current {
-                line.pieces.push(Piece { text: std::mem::take(&mut text), role });
-            }
-            current = Some(role);
-        }
-        text.push(cell.glyph);
-    }
-    if let Some(role) = current {
-        line.pieces.push(Piece { text, role });
-    }
-    line
-}
-
-fn role_of(mark: Mark) -> Role {
-    match mark {
-        Mark::Blank | Mark::BoxText => Role::Plain,
-        Mark::BoxBorder => Role::Border,
-        Mark::BoxTitle => Role::Strong,
-        Mark::EdgeSync => Role::Sync,
-        Mark::EdgeAsync => Role::Async,
-        Mark::EdgeSoft => Role::Soft,
-        Mark::Label | Mark::Dim => Role::Dim,
-        Mark::Selected => Role::Accent,
-        Mark::Hot => Role::Warn,
-        Mark::Saturated | Mark::Finding => Role::Bad,
-    }
 }

@@ -222,7 +222,11 @@ impl Sheet for Measures<'_> {
             },
             3 => match self.answer(row) {
                 Some(answer) => self.measured(row, answer),
-                None => Line::of(Role::Dim, "not asked: M"),
+                None => match &self.session.live.connection {
+                    Connection::Failed { failure, .. } => Line::of(Role::Bad, failure.short()),
+                    Connection::Asking { .. } => Line::of(Role::Dim, "asking …"),
+                    _ => Line::of(Role::Dim, "not asked: M"),
+                },
             },
             _ => match self.session.document.cell(entity, &["query"]) {
                 Some(query) => Line::of(Role::Dim, query.replace('\n', " ")),
@@ -248,7 +252,10 @@ impl Sheet for Measures<'_> {
                     }
                     Target::Text(name, lines)
                 }
-                None => Target::Nothing,
+                None => {
+                    let lines = wrap(&self.session.live.connection.long(), 68, 20).iter().map(Line::plain).collect();
+                    Target::Text("The metrics server".to_owned(), lines)
+                }
             },
             _ => Target::Field(EntityRef::new(EntityKind::Measure, row), vec![key.to_owned()]),
         }
@@ -267,7 +274,15 @@ impl Sheet for Measures<'_> {
     }
 
     fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
-        let Some(answer) = self.answer(row) else { return Vec::new() };
+        let connection = &self.session.live.connection;
+        let Some(answer) = self.answer(row) else {
+            let role = match connection {
+                Connection::Failed { .. } | Connection::Degraded { .. } => Role::Bad,
+                Connection::Asking { .. } => Role::Dim,
+                _ => return Vec::new(),
+            };
+            return wrap(&connection.long(), cells, 4).iter().map(|text| Line::of(role, text)).collect();
+        };
         let name = self.session.name_of(EntityRef::new(EntityKind::Measure, row));
         let mut lines = vec![Line::of(Role::Strong, name)];
         lines.extend(self.said(row, answer).iter().flat_map(|text| wrap(text, cells, 3)).map(Line::plain));

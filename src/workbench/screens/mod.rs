@@ -1,6 +1,7 @@
 //! The screens: what each place shows. They read the session and give sheets, texts and lines; they change nothing.
 
 mod computed;
+mod drawn;
 mod entities;
 mod graph;
 mod lists;

@@ -2,7 +2,7 @@
 
 use crate::model::{Element, EntityRef};
 use crate::workbench::place::Cursor;
-use crate::workbench::view::{Line, Piece, Role, fit, width};
+use crate::workbench::view::{Line, Piece, Role, fit, width, wrap};
 
 /// What a cell is about: what Enter does there.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,6 +110,13 @@ const GAP: usize = 1;
 fn layout(columns: &[Column], first: usize, cells: usize) -> Vec<(usize, usize)> {
     let mut shown: Vec<(usize, usize)> = Vec::new();
     let mut left = cells;
+    // On a narrow screen the column that stays gives way: a name without a value beside it says nothing.
+    let second = columns.get(first + 1).map_or(0, |column| column.least);
+    let narrow = columns.first().is_some_and(|stays| stays.least + GAP + second > cells);
+    if narrow && second > 0 && cells > 12 {
+        let stays = columns[0].least.min(cells * 2 / 5);
+        return vec![(0, stays), (first + 1, cells - stays - GAP)];
+    }
     for (index, column) in columns.iter().enumerate() {
         if index != 0 && index <= first {
             continue;
@@ -151,7 +158,9 @@ pub fn draw(sheet: &dyn Sheet, mut cursor: Cursor, cells: usize, rows: usize, fo
         }
         return Drawn { lines, cursor, height: rows, ..Drawn::default() };
     }
-    let detail = sheet.detail(cursor.row, cells);
+    let mut detail = sheet.detail(cursor.row, cells);
+    let whole = whole_value(sheet, &columns, cursor, cells, &detail);
+    detail.splice(0..0, whole);
     let detail_rows = if detail.is_empty() { 0 } else { (detail.len() + 1).min(rows / 2) };
     let height = rows.saturating_sub(1 + detail_rows).max(1);
     cursor.follow(total, height);
@@ -226,6 +235,23 @@ pub fn draw(sheet: &dyn Sheet, mut cursor: Cursor, cells: usize, rows: usize, fo
         drawn.lines.extend(detail.into_iter().take(detail_rows.saturating_sub(1)));
     }
     drawn
+}
+
+/// The selected cell's text in lines, where its column cuts it and nothing under the rows says it already.
+fn whole_value(sheet: &dyn Sheet, columns: &[Column], cursor: Cursor, cells: usize, detail: &[Line]) -> Vec<Line> {
+    let shown = layout(columns, cursor.first_column, cells);
+    let cell = sheet.cell(cursor.row, cursor.column);
+    let room = shown.iter().find(|(index, _)| *index == cursor.column).map_or(0, |(_, wide)| *wide);
+    if cell.width() <= room {
+        return Vec::new();
+    }
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let said: Vec<String> = detail.iter().map(Line::text).collect();
+    let text = words(&cell.text());
+    if words(&said.join(" ")).contains(&text) {
+        return Vec::new();
+    }
+    wrap(&text, cells, 4).iter().map(Line::plain).collect()
 }
 
 fn pad(text: &str, cells: usize, right: bool) -> String {

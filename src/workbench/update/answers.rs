@@ -37,7 +37,7 @@ impl Workbench {
             .unwrap_or_default();
         let hint = if needed { "The reason stands in the record." } else { "What was said; it stands in the record." };
         let purpose = Purpose::Answer { question, answer, needed };
-        self.overlays.push(Overlay::Prompt(Prompt::new(title, hint, &draft, purpose)));
+        self.ask(Overlay::Prompt(Prompt::new(title, hint, &draft, purpose)));
     }
 
     /// Writes an answer: one step of undo, whether there was one before or not.

@@ -80,5 +80,6 @@ impl Workbench {
         self.analysis_wanted = None;
         self.recovery_revision = self.session.document.revision();
         self.say(Line::of(Role::Dim, "? shows the keys."));
+        self.tell_problems();
     }
 }

@@ -1,5 +1,6 @@
 //! Edits: each one step of undo, each said, each refused with a reason rather than half done.
 
+use super::follow::Names;
 use crate::document::UndoLabel;
 use crate::model::{EntityKind, EntityRef, Shape, as_id};
 use crate::workbench::Workbench;
@@ -80,6 +81,7 @@ impl Workbench {
         let copy = self.session.document.duplicate(entity, id).map_err(|error| error.to_string())?;
         self.edited();
         self.show_entity(copy);
+        self.say(Line::of(Role::Good, format!("Copied as {id}. u takes it back.")));
         Ok(Vec::new())
     }
 
@@ -151,7 +153,7 @@ impl Workbench {
         };
         let fields: Vec<_> = add_keys(kind).iter().filter_map(field).collect();
         if !fields.is_empty() {
-            self.overlays.push(Overlay::Add(AddForm::new(Adding::Entity(kind), fields)));
+            self.ask(Overlay::Add(AddForm::new(Adding::Entity(kind), fields)));
         }
     }
 
@@ -174,7 +176,7 @@ impl Workbench {
             AddField::new(field.name, *field, suggestions(&self.session, entity.kind, field), required, &draft)
         });
         let fields = fields.collect();
-        self.overlays.push(Overlay::Add(AddForm::new(Adding::Item(entity, key.to_owned(), position), fields)));
+        self.ask(Overlay::Add(AddForm::new(Adding::Item(entity, key.to_owned(), position), fields)));
     }
 
     pub(super) fn delete(&mut self) {
@@ -196,8 +198,15 @@ impl Workbench {
         match entity.filter(|entity| entity.kind.many()) {
             Some(entity) => {
                 let name = format!("{} {}", entity.kind.called(), self.session.name_of(entity));
+                let before = self.session.document.problems().len();
                 let result = self.session.document.remove(entity);
-                self.told(result.map_err(|error| error.to_string()), &format!("Deleted {name}. u brings it back."));
+                let still = match self.session.document.problems().len().saturating_sub(before) {
+                    0 => String::new(),
+                    1 => " One place still names it: p.".to_owned(),
+                    count => format!(" {count} places still name it: p."),
+                };
+                let good = format!("Deleted {name}. u brings it back.{still}");
+                self.told(result.map_err(|error| error.to_string()), &good);
             }
             None => self.say(Line::plain("Nothing can be deleted here; x makes a value unknown.")),
         }
@@ -254,7 +263,7 @@ impl Workbench {
         let draft = as_id(&format!("{}-copy", self.session.name_of(entity)));
         let prompt =
             Prompt::new("The id of the copy", "Small letters, digits and dashes.", &draft, Purpose::Duplicate(entity));
-        self.overlays.push(Overlay::Prompt(prompt));
+        self.ask(Overlay::Prompt(prompt));
     }
 
     pub(super) fn ask_rename(&mut self) {
@@ -265,7 +274,7 @@ impl Workbench {
         };
         let purpose = Purpose::Rename { kind: entity.kind, from: from.clone() };
         let hint = "Every reference to it in the file changes with it.";
-        self.overlays.push(Overlay::Prompt(Prompt::new("Rename", hint, &from, purpose)));
+        self.ask(Overlay::Prompt(Prompt::new("Rename", hint, &from, purpose)));
     }
 
     /// The entity of the row, of the place's element on the graph.
@@ -280,21 +289,27 @@ impl Workbench {
     }
 
     pub(super) fn undo(&mut self) {
+        let names = self.names();
         match self.session.document.undo() {
-            Some(label) => self.stepped("Undone", &label),
+            Some(label) => self.stepped("Undone", &label, &names),
             None => self.say(Line::plain("Nothing to undo.")),
         }
     }
 
     pub(super) fn redo(&mut self) {
+        let names = self.names();
         match self.session.document.redo() {
-            Some(label) => self.stepped("Done again", &label),
+            Some(label) => self.stepped("Done again", &label, &names),
             None => self.say(Line::plain("Nothing to do again.")),
         }
     }
 
-    fn stepped(&mut self, verb: &str, label: &UndoLabel) {
+    fn stepped(&mut self, verb: &str, label: &UndoLabel, names: &Names) {
         self.edited();
+        self.follow(names);
+        if let Some(entity) = self.came_back(names) {
+            self.show_entity(entity);
+        }
         self.say(Line::of(Role::Good, format!("{verb}: {}", label.text)));
     }
 }

@@ -50,7 +50,7 @@ impl Workbench {
         let name = crate::model::as_id(&system.unwrap_or_default());
         let draft = if name.is_empty() { "system.review.toml".to_owned() } else { format!("{name}.review.toml") };
         let hint = "A path ending in .review.toml, beside the code it is about. Nothing is overwritten.";
-        self.overlays.push(Overlay::Prompt(Prompt::new("Save as", hint, &draft, Purpose::SaveAs)));
+        self.ask(Overlay::Prompt(Prompt::new("Save as", hint, &draft, Purpose::SaveAs)));
     }
 
     pub(super) fn save_as(&mut self, path: &str) -> Vec<Effect> {
@@ -117,12 +117,9 @@ impl Workbench {
         if merged.conflicts().is_empty()
             && let Ok(text) = merged.text(&[])
         {
-            self.take_over(theirs, &text, "take over what another program changed");
             let both = if ours == base { "It is shown now" } else { "Both changes are kept" };
-            self.say(Line::of(
-                Role::Warn,
-                format!("The file was changed by another program. {both}; u takes it back."),
-            ));
+            let told = format!("The file was changed by another program. {both}; u takes it back.");
+            self.take_over(theirs, &text, "take over what another program changed", Line::of(Role::Warn, told));
             return if save_after { self.save() } else { Vec::new() };
         }
         let mut text = vec![
@@ -142,10 +139,14 @@ impl Workbench {
         ];
         // Only the newest question is open: an older one is about a text that is gone.
         if self.collision.is_some() {
-            self.overlays.retain(|overlay| !matches!(overlay, Overlay::Menu(_)));
+            self.overlays.retain(|overlay| !matches!(overlay, Overlay::Menu(menu) if menu.confirms()));
         }
         self.collision = Some(Collision { theirs, save_after });
-        self.overlays.push(Overlay::Menu(Menu::new("Changed on disk", text, choices)));
+        // What is being typed goes on; the question waits under it.
+        if !self.overlays.is_empty() {
+            self.warn("Another program changed the file too. Finish here; then you are asked.".to_owned());
+        }
+        self.overlays.insert(0, Overlay::Menu(Menu::new("Changed on disk", text, choices).unasked()));
         Vec::new()
     }
 
@@ -158,19 +159,22 @@ impl Workbench {
         // Where the edits of one side cannot be repeated in the other text, the chosen side's whole text stands.
         let whole = if mine { ours } else { collision.theirs.clone() };
         let text = merged.text(&vec![side; merged.conflicts().len()]).unwrap_or(whole);
-        self.take_over(collision.theirs, &text, "join with what another program changed");
         let told =
             if mine { "Joined; yours stands where you collided." } else { "Joined; theirs stands where you collided." };
-        self.say(Line::of(Role::Good, told));
+        let told = Line::of(Role::Good, told);
+        self.take_over(collision.theirs, &text, "join with what another program changed", told);
         if collision.save_after { self.save() } else { Vec::new() }
     }
 
     /// The file holds `theirs` now, and the document the joined text, as one step of undo.
-    fn take_over(&mut self, theirs: String, joined: &str, label: &str) {
+    fn take_over(&mut self, theirs: String, joined: &str, label: &str, told: Line) {
+        let names = self.names();
         self.session.document.replace_text(joined, label);
         self.session.document.mark_saved(&theirs);
         self.session.on_disk = Some(theirs);
         self.edited();
+        self.say(told);
+        self.follow(&names);
     }
 
     pub(in crate::workbench) fn offer_recovery(&mut self, text: String, when: &str) {
@@ -193,8 +197,10 @@ impl Workbench {
 
     pub(super) fn recover(&mut self) -> Vec<Effect> {
         if let Some(text) = self.recovered.take() {
+            let names = self.names();
             self.session.document.replace_text(&text, "recover unsaved work");
             self.edited();
+            self.follow(&names);
             self.say(Line::of(Role::Good, "Recovered. w saves it; u takes it back."));
         }
         Vec::new()
@@ -247,11 +253,16 @@ impl Workbench {
         match result {
             Ok(text) if text == self.session.document.text() => self.say(Line::plain("The editor changed nothing.")),
             Ok(text) => {
+                let names = self.names();
                 self.session.document.replace_text(&text, "edit in the editor");
                 self.edited();
+                self.follow(&names);
                 let problems = self.session.document.problems().len();
-                let told =
-                    if problems == 0 { String::new() } else { format!(" {problems} problems in it: p shows them.") };
+                let told = match problems {
+                    0 => String::new(),
+                    1 => " There is a problem in it: p shows it.".to_owned(),
+                    _ => format!(" There are {problems} problems in it: p shows them."),
+                };
                 self.say(Line::of(Role::Good, format!("Taken over from the editor; u takes it back.{told}")));
             }
             Err(why) => self.warn(format!("The editor: {why}")),

@@ -4,6 +4,7 @@ mod answers;
 mod begin;
 mod edits;
 mod files;
+mod follow;
 mod graph;
 mod live;
 mod mouse;
@@ -79,7 +80,7 @@ impl Workbench {
             return match overlay.key(key) {
                 Outcome::Stay => Vec::new(),
                 Outcome::Close => {
-                    self.overlays.pop();
+                    self.close();
                     Vec::new()
                 }
                 Outcome::Wish(wish) => self.wish(wish),
@@ -93,6 +94,28 @@ impl Workbench {
         match lookup(key, &[scope, Scope::Everywhere]) {
             Some(command) => self.run(command),
             None => Vec::new(),
+        }
+    }
+
+    /// Asks for something; what was typed when the same was asked before is there again.
+    pub(super) fn ask(&mut self, overlay: Overlay) {
+        let kept = self.kept.take();
+        self.overlays.push(match kept {
+            Some(kept) if kept.asks_same(&overlay) => kept,
+            _ => overlay,
+        });
+    }
+
+    /// Closes what lies on top; what was typed into it is kept.
+    fn close(&mut self) {
+        self.quit_after_save = false;
+        let Some(overlay) = self.overlays.pop() else { return };
+        if self.may_choose_again() && self.overlays.is_empty() && matches!(overlay, Overlay::Find(_)) {
+            self.say(Line::plain("An empty review. esc shows the choice again; q leaves."));
+        }
+        if !overlay.typed().is_empty() {
+            self.say(Line::plain("Left as it was. What you typed is there when you open it again."));
+            self.kept = Some(overlay);
         }
     }
 
@@ -155,6 +178,10 @@ impl Workbench {
                 self.recovered = None;
                 vec![Effect::DiscardRecovered]
             }
+            Wish::Later => {
+                self.quit_after_save = false;
+                Vec::new()
+            }
             Wish::KeepMine => self.resolve_collision(true),
             Wish::KeepTheirs => self.resolve_collision(false),
             _ => Vec::new(),
@@ -209,7 +236,10 @@ impl Workbench {
             Command::Triage => self.triage(),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
-            Command::Save => return self.save(),
+            Command::Save => {
+                self.quit_after_save = false;
+                return self.save();
+            }
             Command::Export => return self.export(),
             Command::Measure => return self.measure(),
             Command::StopMeasure => return self.stop_measure(),
@@ -308,16 +338,28 @@ impl Workbench {
         self.navigation.go(place);
     }
 
+    /// Whether nothing was begun yet and there is something to begin with.
+    fn may_choose_again(&self) -> bool {
+        let document = &self.session.document;
+        !self.offers.is_empty()
+            && self.session.path.is_none()
+            && document.text().is_empty()
+            && document.next_undo().is_none()
+    }
+
     fn go_back(&mut self) {
         if self.navigation.focus != Focus::Work {
             self.navigation.focus = Focus::Work;
-        } else if !self.navigation.back() {
+        } else if self.navigation.back() {
+        } else if self.may_choose_again() {
+            self.make_offer();
+        } else {
             self.say(Line::of(Role::Dim, "This is where you came in. q leaves."));
         }
     }
 
     /// What the cursor is on.
-    pub(super) fn target(&self) -> screens::Target {
+    pub(in crate::workbench) fn target(&self) -> screens::Target {
         let place = self.navigation.place();
         let cursor = self.navigation.cursor();
         screens::sheet(&self.session, &self.navigation, &place)

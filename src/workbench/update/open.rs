@@ -33,7 +33,7 @@ impl Workbench {
         Vec::new()
     }
 
-    fn sheet_is_empty(&self) -> bool {
+    pub(in crate::workbench) fn sheet_is_empty(&self) -> bool {
         let place = self.navigation.place();
         screens::sheet(&self.session, &self.navigation, &place).is_some_and(|sheet| sheet.rows() == 0)
     }
@@ -56,7 +56,7 @@ impl Workbench {
         let cell = self.drawn.cell;
         self.anchor =
             Area::new(inner.x + (cell.x as u16).saturating_sub(1), inner.y + cell.y as u16, cell.width as u16, 1);
-        self.overlays.push(Overlay::Cell(edit));
+        self.ask(Overlay::Cell(edit));
     }
 
     pub(super) fn open_form(&mut self) {
@@ -243,32 +243,48 @@ impl Workbench {
             Place::Preview => Scope::Text,
             _ => Scope::Sheet,
         };
-        let mut lines = vec![
-            Line::plain("If load doubles, what saturates first, and what do we do about it?"),
-            Line::of(Role::Dim, "Walk the five steps (1 to 5), read the findings (f), save (w), export (E)."),
-            Line::of(Role::Dim, "A dot is unknown, never zero. Ranges are typed low..likely..high."),
-        ];
+        let cells = usize::from(self.size.0).saturating_sub(8).clamp(16, 82);
+        let mut lines = Vec::new();
+        for (role, text) in [
+            (Role::Plain, "If load doubles, what saturates first, and what do we do about it?"),
+            (Role::Dim, "Walk the five steps (1 to 5), read the findings (f), save (w), export (E)."),
+            (Role::Dim, "A dot is unknown, never zero. Ranges are typed low..likely..high."),
+        ] {
+            lines.extend(wrap(text, cells, 6).iter().map(|text| Line::of(role, text)));
+        }
+        let column = 16.min(cells / 2);
+        let key = |lines: &mut Vec<Line>, keys: &str, does: &str| {
+            let mut keys = format!("{keys:<column$}");
+            if keys.chars().count() > column {
+                lines.push(Line::of(Role::Key, &keys));
+                keys = " ".repeat(column);
+            }
+            for text in wrap(does, cells - column, 6) {
+                lines.push(Line::of(Role::Key, &keys).and(Role::Plain, text));
+                keys = " ".repeat(column);
+            }
+        };
         for (title, scope) in [(format!("Here: {}", place.title()), here), ("Everywhere".to_owned(), Scope::Everywhere)]
         {
             lines.push(Line::blank());
             lines.push(Line::of(Role::Accent, title));
             for spec in COMMANDS.iter().filter(|spec| spec.scope == scope) {
-                lines.push(Line::of(Role::Key, format!("{:<16}", spec.keys.join(" "))).and(Role::Plain, spec.doc));
+                key(&mut lines, &spec.keys.join(" "), spec.doc);
             }
         }
         lines.push(Line::blank());
         lines.push(Line::of(Role::Accent, "While typing"));
         for (keys, does) in [
             ("enter", "take the value"),
-            ("esc", "give it up"),
+            ("esc", "leave it; what was typed is there when you open it again"),
             ("↑ ↓", "choose a suggestion"),
             ("ctrl-a ctrl-e ctrl-w ctrl-u ctrl-k", "as in a shell"),
         ] {
-            lines.push(Line::of(Role::Key, format!("{keys:<36}")).and(Role::Plain, does));
+            key(&mut lines, keys, does);
         }
         lines.push(Line::blank());
-        lines
-            .push(Line::of(Role::Dim, "The mouse selects and scrolls; a second press opens. Shift-drag selects text."));
+        let mouse = "The mouse selects and scrolls; a second press opens. Shift-drag selects text.";
+        lines.extend(wrap(mouse, cells, 6).iter().map(|text| Line::of(Role::Dim, text)));
         self.overlays.push(Overlay::Read(Reader::new("Help", lines)));
     }
 

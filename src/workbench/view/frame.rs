@@ -41,19 +41,22 @@ pub struct Folding {
     pub outline: Option<u16>,
     /// How many rows the promise takes.
     pub promise_rows: u16,
+    /// How many rows the keys or a message take.
+    pub hint_rows: u16,
 }
 
 impl Folding {
     /// The usual: three panes from 110 columns on, two from 76.
     pub fn usual() -> Self {
-        Self { coach: Some(THREE_PANES), outline: Some(TWO_PANES), promise_rows: 1 }
+        Self { coach: Some(THREE_PANES), outline: Some(TWO_PANES), promise_rows: 1, hint_rows: 1 }
     }
 }
 
 /// The parts of a screen of a size. Every part lies inside the screen.
 pub fn areas(width: u16, height: u16, folding: Folding) -> Areas {
     let promise = folding.promise_rows.min(height.saturating_sub(2)).max(1);
-    let body = height.saturating_sub(2 + promise);
+    let hints = folding.hint_rows.min(height.saturating_sub(1 + promise)).max(1);
+    let body = height.saturating_sub(1 + promise + hints);
     let outline_width = match folding.outline {
         Some(least) if width >= least => {
             if width >= 160 {
@@ -75,13 +78,13 @@ pub fn areas(width: u16, height: u16, folding: Folding) -> Areas {
         _ => 0,
     };
     let work_width = width.saturating_sub(outline_width + coach_width);
-    let bottom = height.saturating_sub(1);
+    let bottom = height.saturating_sub(hints);
     Areas {
         header: Area::new(0, 0, width, 1.min(height)),
         outline: Area::new(0, 1, outline_width, body),
         work: Area::new(outline_width, 1, work_width, body),
         coach: Area::new(outline_width + work_width, 1, coach_width, body),
         promise: Area::new(0, bottom.saturating_sub(promise), width, promise.min(height)),
-        hints: Area::new(0, bottom, width, 1.min(height)),
+        hints: Area::new(0, bottom, width, hints.min(height)),
     }
 }
