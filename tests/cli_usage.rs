@@ -85,3 +85,16 @@ fn absurd_numbers_do_not_fill_the_screen() {
     let db = &json["resources"][0];
     assert!(db["utilisation"].is_null() && db["unknown"]["utilisation"] == "it is more than can be counted", "{db}");
 }
+
+#[test]
+fn a_partner_that_asks_takes_none_of_our_time() {
+    let place = Place::new();
+    let text = "component = [{ id = 'partner', kind = 'external' }, { id = 'api', workers = 10, service_time = '10ms' }]\n\
+        dependency = [{ from = 'partner', to = 'api' }]\n\
+        flow = [{ id = 'order', entry = 'partner', rate = '100/s', calls = [{ from = 'partner', to = 'api' }] }]";
+    place.write("x.review.toml", text);
+    let ran = place.run(&["capacity", "x.review.toml", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(json["flows"][0]["time_without_queueing"], 0.01);
+    assert!(!json["missing"].to_string().contains("service_time"), "{}", json["missing"]);
+}
