@@ -26,7 +26,7 @@ fn review(components: usize, dependencies: usize) -> String {
         let kind = if index < components / 2 { "service" } else { kinds[index % kinds.len()] };
         let _ = write!(
             text,
-            "\n[[component]]\nid = \"c{index:04}\"\nkind = \"{kind}\"\nservice_time = \"{} ms\"\ninstances = {}\nworkers = 16\n",
+            "\n[[component]]\nid = \"c{index:04}\"\nkind = \"{kind}\"\nservice_time = \"{}ms\"\nreplicas = {}\nworkers = 16\n",
             2 + index % 9,
             1 + index % 5
         );
@@ -41,18 +41,22 @@ fn review(components: usize, dependencies: usize) -> String {
         if seen.insert((from, to)) {
             let _ = write!(
                 text,
-                "\n[[dependency]]\nfrom = \"c{from:04}\"\nto = \"c{to:04}\"\nmode = \"sync\"\ntimeout = \"300 ms\"\n"
+                "\n[[dependency]]\nfrom = \"c{from:04}\"\nto = \"c{to:04}\"\nmode = \"sync\"\ntimeout = \"300ms\"\n"
             );
         }
     }
     for flow in 0..10 {
-        let _ =
-            write!(text, "\n[[flow]]\nid = \"f{flow}\"\nentry = \"c{flow:04}\"\nrate = \"{} / s\"\n", 10 * (flow + 1));
+        let _ = write!(
+            text,
+            "\n[[flow]]\nid = \"f{flow}\"\nentry = \"c{flow:04}\"\nrate = \"{}/s\"\ncalls = [\n",
+            10 * (flow + 1)
+        );
         let mut calls: Vec<_> = seen.iter().filter(|(from, _)| *from == flow).collect();
         calls.sort();
         for (from, to) in calls {
-            let _ = write!(text, "\n[[flow.call]]\nfrom = \"c{from:04}\"\nto = \"c{to:04}\"\n");
+            let _ = writeln!(text, "  {{ from = \"c{from:04}\", to = \"c{to:04}\" }},");
         }
+        text.push_str("]\n");
     }
     text
 }
@@ -66,6 +70,7 @@ fn open(text: &str) -> Workbench {
         offers: Vec::new(),
         greeting: None,
         today: jiff::civil::date(2026, 11, 23),
+        custom: std::sync::Arc::default(),
     })
 }
 

@@ -13,6 +13,7 @@
 //! | L4 | [`rules`] | findings | how they are shown |
 //! | L5 | [`analysis`] | `analyze()`, the one entry | who asks |
 //! | L6 | [`report`] | documents, diagrams, the texts and JSON of every command | files, terminals |
+//! | L6 | [`simulated_source`] | a metrics server of made-up numbers, for the worked examples | files, screens |
 //! | L7 | [`workbench`] | the headless application | how anything is drawn or performed |
 //! | L8 | [`tui`] | drawing, event loop, effects | command-line arguments |
 //! | L9 | [`cli`] | arguments, printing, exit codes | – |
@@ -37,7 +38,8 @@
 //! | `thiserror`, `pulldown-cmark`, `unicode-width`, `unicode-segmentation`, `serde`, `serde_json`, `jiff` | anywhere |
 //!
 //! Files, sockets, processes, threads, the environment and the clock are for [`document`], [`metrics`], [`tui`] and
-//! [`cli`] only; printing is for [`cli`] only.
+//! [`cli`] only; printing is for [`cli`] only. [`simulated_source`] may open sockets, start threads and read the clock,
+//! and nothing else of that.
 //!
 //! `tests/architecture.rs` reads these tables and proves them.
 
@@ -52,6 +54,7 @@ pub mod metrics;
 pub mod model;
 pub mod report;
 pub mod rules;
+pub mod simulated_source;
 pub mod tui;
 pub mod units;
 pub mod workbench;

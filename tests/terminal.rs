@@ -487,3 +487,22 @@ fn the_mouse_is_listened_to_and_idling_costs_nothing() {
     assert!(spent() - before <= 1, "nothing happens, nothing runs");
     assert_eq!(session.bytes().len(), written);
 }
+
+#[test]
+fn the_demo_has_metrics_of_its_own_and_says_that_they_are_simulated() {
+    let setup = Setup::new().size(120, 36);
+    let folder = setup.dir.path().display().to_string();
+    let mut session = setup.set("TMPDIR", &folder).run(env!("CARGO_BIN_EXE_kneepoint"), &["demo"]);
+    session.started();
+    session.wait_for("metrics are simulated: M asks for them in step 5");
+    session.keys("5");
+    session.wait_for("not asked yet");
+    session.keys("M");
+    session.wait_for("ok (simulated by kneepoint demo)");
+    session.wait_for("off +");
+    assert!(!session.text().contains("refused"), "{}", session.text());
+    session.keys("q");
+    assert!(session.ends().success());
+    session.assert_restored();
+    session.wait_for("its simulated metrics ended with the demo");
+}

@@ -128,6 +128,7 @@ fn workbench(path: &Path) -> Workbench {
         offers: Vec::new(),
         greeting: None,
         today: jiff::civil::date(2026, 11, 23),
+        custom: std::sync::Arc::default(),
     })
 }
 

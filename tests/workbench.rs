@@ -233,6 +233,7 @@ fn a_crash_is_offered_back() {
         offers: Vec::new(),
         greeting: None,
         today: jiff::civil::date(2026, 11, 23),
+        custom: std::sync::Arc::default(),
     });
     assert!(bench.screen().contains("Unsaved work was found"));
     bench.keys("r");
@@ -366,6 +367,7 @@ fn an_empty_folder_offers_templates_and_several_reviews_a_list() {
         offers,
         greeting: None,
         today: jiff::civil::date(2026, 11, 23),
+        custom: std::sync::Arc::default(),
     };
     let template = |name: &str, text: &str| Offer::Template(name.to_owned(), "about".to_owned(), text.to_owned());
     let mut bench = Bench::start(start(vec![template("blank", BLANK), template("shop", SMALL)]));
@@ -378,7 +380,65 @@ fn an_empty_folder_offers_templates_and_several_reviews_a_list() {
         Bench::start(start(vec![Offer::Review("a.review.toml".into()), Offer::Review("b.review.toml".into())]));
     bench.keys("down enter");
     let Some(Effect::Open { path }) = bench.effects.pop() else { panic!("not opened") };
-    bench.send(Msg::Opened(Ok(Opened { path, text: SMALL.to_owned(), recovered: None })));
+    bench.send(Msg::Opened(Ok(Opened {
+        path,
+        text: SMALL.to_owned(),
+        recovered: None,
+        custom: std::sync::Arc::default(),
+    })));
     assert_eq!(bench.text(), SMALL);
     assert!(!bench.bench.session().is_dirty());
+}
+
+/// A workbench on a small review with a team's folder.
+fn with_folder(checklist: &str, template: Option<&str>) -> Bench {
+    use kneepoint::document::files::Overlay;
+    let overlay = Overlay {
+        folder: ".kneepoint".to_owned(),
+        checklists: vec![("checklists/caching.toml".to_owned(), checklist.to_owned())],
+        template: template.map(|text| Ok(("reports/review.md.jinja".to_owned(), text.to_owned()))),
+        unread: Vec::new(),
+    };
+    Bench::start(kneepoint::workbench::Start {
+        text: SMALL.to_owned(),
+        path: Some("small.review.toml".into()),
+        on_disk: Some(SMALL.to_owned()),
+        recovered: None,
+        offers: Vec::new(),
+        greeting: Some("Good morning.".to_owned()),
+        today: jiff::civil::date(2026, 11, 23),
+        custom: std::sync::Arc::new(kneepoint::report::Custom::new(overlay)),
+    })
+}
+
+#[test]
+fn an_item_of_the_team_is_asked_and_its_template_previewed() {
+    const ITEM: &str =
+        "[[item]]\nid = 'region-pinning'\ntext = 'Prices are keyed by region'\nwhy = 'w'\nclass = 'ask'\n";
+    let mut bench = with_folder(ITEM, Some("OURS {{ review.title }}\n"));
+    assert_eq!(bench.bench.message().as_deref(), Some("Good morning."));
+    bench.resize(160, 60);
+    bench.keys(r#"/ "region-pinning" enter"#);
+    assert!(bench.screen().contains("Prices are keyed by region"), "{}", bench.screen());
+    bench.keys("m");
+    assert!(bench.screen().contains("OURS Small"), "{}", bench.screen());
+    bench.keys("E");
+    let Some(Effect::Export { custom, .. }) = bench.effects.last() else { panic!("not exported") };
+    assert!(custom.template().is_ok_and(|template| template.text.starts_with("OURS")));
+}
+
+#[test]
+fn what_is_wrong_in_the_teams_folder_is_said_at_the_start_and_listed_after_the_files_problems() {
+    let mut bench = with_folder("[[item]]\nid = 'stampede'\ntxet = 'x'\n", Some("{{ oh no }}"));
+    let said = bench.bench.message().unwrap_or_default();
+    assert_eq!(said, "! Good morning. There is 1 problem in .kneepoint: p shows what was left out.");
+    bench.resize(160, 60);
+    bench.keys("p");
+    let screen = bench.screen();
+    assert!(screen.contains("Problems in the file and in .kneepoint · 1"), "{screen}");
+    assert!(screen.contains(".kneepoint/checklists/caching.toml: ") && screen.contains("`text`?"), "{screen}");
+    bench.keys("enter");
+    assert!(bench.bench.has_overlay() && bench.screen().contains("caching.toml:3"), "{}", bench.screen());
+    bench.keys("esc m");
+    assert!(bench.screen().contains(".kneepoint/reports/review.md.jinja:1: "), "{}", bench.screen());
 }

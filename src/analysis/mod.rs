@@ -10,7 +10,7 @@ pub use promise::{Promise, PromiseState};
 
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
-use crate::knowledge::Knowledge;
+use crate::knowledge::InForce;
 use crate::model::{Evidence, Problem, Review};
 use crate::rules::{self, CannotTell, Finding, Severity, Summary, UnknownSelector};
 use jiff::civil::Date;
@@ -31,10 +31,12 @@ pub struct Settings {
     pub severities: BTreeMap<String, Severity>,
     /// Thresholds other than the rules' own, by `CODE.key` (`KP201.hops`).
     pub thresholds: BTreeMap<String, f64>,
+    /// The method that the review's references are checked against.
+    pub knowledge: InForce,
 }
 
 impl Settings {
-    /// All rules at today's load.
+    /// All rules at today's load, with the embedded method.
     pub fn new(today: Date) -> Self {
         Self {
             today,
@@ -43,6 +45,7 @@ impl Settings {
             ignore: Vec::new(),
             severities: BTreeMap::new(),
             thresholds: BTreeMap::new(),
+            knowledge: InForce::default(),
         }
     }
 }
@@ -86,6 +89,6 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         cannot_tell: outcome.cannot_tell,
         summary: outcome.summary,
         unknown_selectors: outcome.unknown_selectors,
-        problems: references::problems(review, Knowledge::embedded()),
+        problems: references::problems(review, &settings.knowledge),
     }
 }

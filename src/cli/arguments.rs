@@ -67,6 +67,8 @@ pub(super) enum Command {
     Measure(Measure),
     /// Write the review document, a diagram, or everything as JSON.
     Export(Export),
+    /// Write an embedded file of the method or the document template, to change in `.kneepoint/`, or list them all.
+    Method(Method),
     /// Write the completion script of a shell.
     Completions {
         /// The shell.
@@ -156,6 +158,13 @@ pub(super) struct Rule {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct Method {
+    /// The file, by its path below `.kneepoint/`; without one, all are listed.
+    #[arg(value_name = "FILE")]
+    pub(super) file: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct Capacity {
     /// The review (`-`: stdin).
     pub(super) path: PathBuf,
@@ -228,7 +237,7 @@ pub(super) struct Export {
     /// Write nothing; exit 1 where FILE is not what would be written.
     #[arg(long, requires = "out")]
     pub(super) check: bool,
-    /// A document template of your own (minijinja).
+    /// A document template of your own (minijinja); else `.kneepoint/reports/review.md.jinja`, else the embedded one.
     #[arg(long, value_name = "FILE")]
     pub(super) template: Option<PathBuf>,
     /// Judge dates as of this day; else the latest day on which the review says something was done or decided.

@@ -1,8 +1,9 @@
 //! `check`: what is wrong with the architecture, and whether the gate lets it through.
 
 use super::arguments::{Check, Gate, TextOrJson};
+use super::custom::Customs;
 use super::exit::{Exit, Failure};
-use super::load::{Judged, load, today};
+use super::load::{Judged, load_one_of, today};
 use super::output::Output;
 use crate::analysis::Settings;
 use crate::report::{Subject, check_json, check_text};
@@ -23,8 +24,9 @@ pub(super) fn check(check: &Check, output: &Output) -> Result<Exit, Failure> {
     output.detail(&format!("dates are judged as of {}", settings.today));
     let mut exit = Exit::Fine;
     let mut judged: Vec<Judged> = Vec::new();
+    let mut customs = Customs::default();
     for path in &check.paths {
-        match load(path, output) {
+        match load_one_of(path, &mut customs, output) {
             Ok(loaded) => judged.push(loaded.judge(&settings)),
             // The other files are still worth reading.
             Err(failure) => {

@@ -79,8 +79,11 @@ fn render(export: &Export, judged: &Judged) -> Result<String, Failure> {
                 }
                 None => None,
             };
-            let template = own.as_ref().map_or_else(Template::default, |(name, text)| Template { name, text });
-            report::markdown(&subject, template).map_err(|error| {
+            let template = match &own {
+                Some((name, text)) => Ok(Template { name, text }),
+                None => judged.custom().template(),
+            };
+            template.and_then(|template| report::markdown(&subject, template)).map_err(|error| {
                 Failure::unusable(format!("the template does not work: {error}"))
                     .hint("`kneepoint export --format json` shows the names a template can use")
             })?

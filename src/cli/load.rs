@@ -1,16 +1,17 @@
 //! A review from a file to its analysis.
 
+use super::custom::Customs;
 use super::exit::{Exit, Failure};
 use super::files;
 use super::output::Output;
 use crate::analysis::{Analysis, Settings, analyze};
 use crate::document::{SourceMap, decode, parse};
-use crate::knowledge::Knowledge;
 use crate::metrics::EvidenceFile;
 use crate::model::{Evidence, Gravity, Measurement, Problem, Review};
-use crate::report::Subject;
+use crate::report::{Custom, Subject};
 use jiff::civil::Date;
 use std::path::Path;
+use std::sync::Arc;
 
 /// A review that was read and not yet analysed.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(super) struct Loaded {
     source: SourceMap,
     problems: Vec<Problem>,
     evidence: Evidence,
+    custom: Arc<Custom>,
 }
 
 /// A review with everything that follows from it.
@@ -33,12 +35,18 @@ pub(super) struct Judged {
 
 /// Reads a review. Fails only where there is nothing to read; what is wrong in it is among its problems.
 pub(super) fn load(path: &Path, output: &Output) -> Result<Loaded, Failure> {
+    load_one_of(path, &mut Customs::default(), output)
+}
+
+/// Reads one of several reviews, which may share a team's folder.
+pub(super) fn load_one_of(path: &Path, customs: &mut Customs, output: &Output) -> Result<Loaded, Failure> {
     let bytes = files::read(path)?;
     let (text, _) = decode(&bytes);
     let (review, source, problems) = parse(&text);
     let file = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
     let evidence = evidence(path, &review, output)?;
-    Ok(Loaded { file, text, review, source, problems, evidence })
+    let custom = customs.of(path, output);
+    Ok(Loaded { file, text, review, source, problems, evidence, custom })
 }
 
 /// What was recorded beside the review: `shop.evidence.json` beside `shop.review.toml`. None is no failure.
@@ -67,8 +75,9 @@ fn evidence(path: &Path, review: &Review, output: &Output) -> Result<Evidence, F
 }
 
 impl Loaded {
-    /// Analyses it.
+    /// Analyses it, with the method that holds for it.
     pub(super) fn judge(mut self, settings: &Settings) -> Judged {
+        let settings = &Settings { knowledge: self.custom.knowledge.clone(), ..settings.clone() };
         let mut analysis = analyze(&self.review, &self.evidence, settings);
         self.problems.append(&mut analysis.problems);
         self.problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
@@ -79,7 +88,7 @@ impl Loaded {
 impl Judged {
     /// For the report.
     pub(super) fn subject(&self) -> Subject<'_> {
-        let Loaded { file, text, review, source, problems, evidence } = &self.loaded;
+        let Loaded { file, text, review, source, problems, evidence, custom } = &self.loaded;
         Subject {
             file,
             text,
@@ -89,8 +98,13 @@ impl Judged {
             analysis: &self.analysis,
             evidence,
             as_of: self.as_of,
-            knowledge: Knowledge::embedded(),
+            knowledge: &custom.knowledge,
         }
+    }
+
+    /// The method and the document template that hold for it.
+    pub(super) fn custom(&self) -> &Custom {
+        &self.loaded.custom
     }
 
     /// Says what is wrong in the file, on stderr; the code of a command that had to do with it.

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod check;
+mod custom;
 mod exit;
 mod export;
 mod files;
@@ -52,6 +53,7 @@ fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
         Some(Command::Capacity(capacity)) => show::capacity(&capacity, output),
         Some(Command::Measure(measure)) => measure::measure(&measure, offline, output),
         Some(Command::Export(export)) => export::export(&export, output),
+        Some(Command::Method(method)) => custom::method(&method, output),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "kneepoint", &mut script);

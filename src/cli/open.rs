@@ -5,14 +5,17 @@ use super::exit::{Exit, Failure};
 use super::files;
 use super::load::today;
 use super::output::Output;
-use crate::model::nearest;
+use crate::analysis::{Settings, analyze};
+use crate::document::Document;
+use crate::model::{EntityKind, EntityRef, Evidence, nearest};
+use crate::simulated_source::SimulatedSource;
 use crate::tui;
 use crate::workbench::Offer;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// The commands, for those who slip.
-const COMMANDS: [&str; 7] = ["demo", "new", "check", "rule", "capacity", "export", "completions"];
+const COMMANDS: [&str; 9] = ["demo", "new", "check", "rule", "capacity", "measure", "export", "method", "completions"];
 
 /// `kneepoint [REVIEW]`.
 pub(super) fn review(path: Option<&Path>, output: &Output) -> Result<Exit, Failure> {
@@ -74,10 +77,39 @@ pub(super) fn demo(demo: &Demo, output: &Output) -> Result<Exit, Failure> {
     let folder = tempfile::Builder::new().prefix("kneepoint-demo-").tempdir();
     let folder = folder.map_err(|error| Failure::unusable(format!("cannot make a private copy: {error}")))?.keep();
     let path = folder.join(format!("{}{}", demo.name, files::SUFFIX));
-    files::replace(&path, example.text)?;
-    let exit = open(tui::Options { path: Some(path.clone()), ..options() })?;
-    output.note(&format!("your copy is {}", path.display()));
+    let copy = Copy::of(example.text);
+    let (text, source, metrics) = match copy {
+        Ok(Copy { text, source }) => {
+            (text, Some(source), "metrics are simulated: M asks for them in step 5.".to_owned())
+        }
+        Err(why) => (example.text.to_owned(), None, format!("there are no simulated metrics: {why}.")),
+    };
+    files::replace(&path, &text)?;
+    let greeting = Some(format!("A private copy of the worked example {}; {metrics}", demo.name));
+    let exit = open(tui::Options { path: Some(path.clone()), greeting, ..options() })?;
+    let ended = if source.is_some() { "; its simulated metrics ended with the demo" } else { "" };
+    output.note(&format!("your copy is {}{ended}", path.display()));
     Ok(exit)
+}
+
+/// An example with a metrics source of its own: `[prometheus] url` names the source, every other byte is as it was.
+struct Copy {
+    text: String,
+    source: SimulatedSource,
+}
+
+impl Copy {
+    /// Starts the source. Where that fails, why.
+    fn of(example: &str) -> Result<Self, String> {
+        let mut document = Document::new(example.to_owned());
+        let review = document.review();
+        let analysis = analyze(review, &Evidence::default(), &Settings::new(today()));
+        let source = SimulatedSource::start(review, &analysis.capacity).map_err(|error| error.to_string())?;
+        document
+            .set(EntityRef::new(EntityKind::Prometheus, 0), &["url"], &source.url())
+            .map_err(|error| error.to_string())?;
+        Ok(Self { text: document.text().to_owned(), source })
+    }
 }
 
 /// Fails where there is no terminal to draw on.
@@ -107,6 +139,24 @@ fn open(options: tui::Options) -> Result<Exit, Failure> {
         Err(error) => {
             let code = if matches!(error, tui::TuiError::Crashed { .. }) { Exit::Ended(101) } else { Exit::Unusable };
             Err(Failure { code, hints: error.hints(), message: error.to_string() })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_copy_differs_from_its_example_in_one_value() {
+        for example in crate::assets::EXAMPLES {
+            let copy = Copy::of(example.text).unwrap();
+            let differing: Vec<(&str, &str)> =
+                example.text.lines().zip(copy.text.lines()).filter(|(before, after)| before != after).collect();
+            let [(before, after)] = differing[..] else { panic!("{}: {differing:?}", example.path) };
+            assert_eq!(before.replace("http://127.0.0.1:9090", &copy.source.url()), after);
+            assert_eq!(example.text.lines().count(), copy.text.lines().count());
+            assert!(copy.source.url().contains("simulated"));
         }
     }
 }

@@ -10,12 +10,14 @@
 
 mod build;
 mod fields;
+mod in_force;
 mod merge;
 mod problem;
 mod references;
 mod sheet;
 mod types;
 
+pub use in_force::InForce;
 pub use problem::KnowledgeProblem;
 pub use references::{Target, is_rule_code};
 pub use types::{

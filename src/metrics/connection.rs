@@ -89,7 +89,10 @@ impl Connection {
                 format!("Asking the metrics server: {answered} of {of} queries are answered.")
             }
             Self::Ok { version: Some(version), .. } => {
-                format!("The metrics server (version {version}) answered every query.")
+                // Some name themselves in words instead of a number.
+                let numbered = version.trim_start_matches('v').starts_with(|first: char| first.is_ascii_digit());
+                let word = if numbered { "version " } else { "" };
+                format!("The metrics server ({word}{version}) answered every query.")
             }
             Self::Ok { version: None, .. } => "The metrics server answered every query.".into(),
             Self::Degraded { failed, partial, of, first, .. } => {

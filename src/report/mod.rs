@@ -6,6 +6,7 @@
 mod capacity;
 mod check;
 pub mod context;
+mod custom;
 mod diagram;
 mod keep;
 mod markdown;
@@ -17,6 +18,7 @@ mod text;
 pub use capacity::{capacity_json, capacity_text};
 pub use check::{check_json, check_text};
 pub use context::{Subject, as_of, context, target};
+pub use custom::Custom;
 pub use diagram::{Diagram, dot, flow as flow_diagram, mermaid};
 pub use keep::{KeepError, OverwriteError, merge_keeps, replace, write_over};
 pub use markdown::{REVIEW_TEMPLATE, Template, TemplateError, json, markdown};

@@ -176,6 +176,7 @@ fn open(options: Options) -> Result<(Start, Option<ReviewFile>, Session), TuiErr
         offers: options.offers,
         greeting: elsewhere.or(options.greeting),
         today: options.today,
+        custom: effects::files::custom(&path),
     };
     Ok((start, opened.map(|opened| opened.file), session))
 }

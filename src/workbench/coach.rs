@@ -51,7 +51,7 @@ pub fn lines(session: &Session, navigation: &Navigation, selected: Option<&Eleme
             }
         }
         Target::Question(id) => {
-            if let Some(question) = session.knowledge.question(id) {
+            if let Some(question) = session.knowledge().question(id) {
                 heading(&mut lines, "Why this is asked");
                 say(&mut lines, &question.why, Role::Plain, cells);
                 for (called, text) in [("If nobody knows", &question.unknown), ("May be skipped when", &question.skip)]
@@ -81,7 +81,7 @@ pub fn lines(session: &Session, navigation: &Navigation, selected: Option<&Eleme
         about_element(&mut lines, session, element, cells);
     } else if !matches!(target, Target::Question(_))
         && let (Place::Step(step), true) = (&place, lines.len() < 12)
-        && let Some(step) = session.knowledge.steps().get(*step)
+        && let Some(step) = session.knowledge().steps().get(*step)
     {
         heading(&mut lines, &step.title);
         say(&mut lines, &step.purpose, Role::Plain, cells);
@@ -105,7 +105,7 @@ fn say(lines: &mut Vec<Line>, text: &str, role: Role, cells: usize) {
 
 fn about_place(lines: &mut Vec<Line>, session: &Session, place: &Place, cells: usize) {
     let (title, text): (&str, String) = match place {
-        Place::Step(step) => match session.knowledge.steps().get(*step) {
+        Place::Step(step) => match session.knowledge().steps().get(*step) {
             Some(step) => (step.title.as_str(), step.purpose.clone()),
             None => return,
         },

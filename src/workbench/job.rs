@@ -5,7 +5,7 @@ use super::screens::{GraphPlan, GraphRequest};
 use super::session::SharedReview;
 use crate::analysis::{Settings, analyze};
 use crate::model::Evidence;
-use crate::report::{Subject, Template, markdown};
+use crate::report::{Custom, Subject, markdown};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -55,6 +55,8 @@ pub enum Job {
         file: String,
         /// The day and the load.
         settings: Settings,
+        /// The method and the document template.
+        custom: Arc<Custom>,
     },
 }
 
@@ -69,7 +71,7 @@ impl Job {
             Self::Layout { revision, request } => {
                 GraphPlan::of(&request, cancelled).map(|plan| Done::LaidOut { revision, plan: Box::new(plan) })
             }
-            Self::Preview { revision, text, review, evidence, file, settings } => {
+            Self::Preview { revision, text, review, evidence, file, settings, custom } => {
                 let analysis = analyze(&review, &evidence, &settings);
                 let parsed = review.parsed();
                 let subject = Subject {
@@ -81,9 +83,10 @@ impl Job {
                     analysis: &analysis,
                     evidence: &evidence,
                     as_of: crate::report::as_of(&parsed.review).unwrap_or(settings.today),
-                    knowledge: crate::knowledge::Knowledge::embedded(),
+                    knowledge: &custom.knowledge,
                 };
-                let text = markdown(&subject, Template::default()).map_err(|error| error.to_string());
+                let text = custom.template().and_then(|template| markdown(&subject, template));
+                let text = text.map_err(|error| error.to_string());
                 Some(Done::Previewed { revision, text })
             }
         }

@@ -4,7 +4,9 @@ use super::job::{Job, Slot};
 use super::key::{Key, Mouse};
 use crate::analysis::Analysis;
 use crate::metrics::{MetricsEvent, Query, Source};
+use crate::report::Custom;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Something that happened.
 #[derive(Debug)]
@@ -74,6 +76,8 @@ pub struct Opened {
     pub text: String,
     /// A newer text that a crashed session left behind, and when it was written, in words.
     pub recovered: Option<(String, String)>,
+    /// The method and the document template that hold for it.
+    pub custom: Arc<Custom>,
 }
 
 /// How a save ended.
@@ -140,6 +144,8 @@ pub enum Effect {
         text: String,
         /// The review's file.
         review: PathBuf,
+        /// The method and the document template.
+        custom: Arc<Custom>,
     },
     /// Open a text in `$EDITOR` at a line.
     OpenEditor {

@@ -25,11 +25,13 @@ pub use place::Place;
 pub use screens::{GraphPlan, GraphRequest};
 pub use session::{Session, SharedReview};
 
+use crate::report::Custom;
 use jiff::civil::Date;
 use overlays::Overlay;
 use place::Navigation;
 use screens::{Drawn, GraphScreen};
 use std::path::PathBuf;
+use std::sync::Arc;
 use view::{Area, Areas, Line};
 
 /// What a workbench starts with.
@@ -49,6 +51,8 @@ pub struct Start {
     pub greeting: Option<String>,
     /// The day.
     pub today: Date,
+    /// The method and the document template.
+    pub custom: Arc<Custom>,
 }
 
 /// Something to begin with.
@@ -107,7 +111,7 @@ pub struct Workbench {
 impl Workbench {
     /// Opens a review. The first effects come from [`Workbench::start`].
     pub fn new(start: Start) -> Self {
-        let session = Session::new(start.text, start.path, start.on_disk, start.today);
+        let session = Session::new(start.text, start.path, start.on_disk, start.today, start.custom);
         let mut workbench = Self {
             session,
             navigation: Navigation::default(),
@@ -135,6 +139,7 @@ impl Workbench {
         } else {
             workbench.tell_problems();
         }
+        workbench.say_custom();
         workbench.make_offer();
         if let Some((text, when)) = start.recovered {
             workbench.offer_recovery(text, &when);

@@ -5,6 +5,7 @@ use crate::document::{Document, Parsed, entity_of};
 use crate::knowledge::Knowledge;
 use crate::metrics::{Answer, Connection};
 use crate::model::{Element, EntityKind, EntityRef, Evidence, Gravity, Measurement, Node, Review, Value};
+use crate::report::Custom;
 use jiff::civil::Date;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -47,8 +48,8 @@ pub struct Session {
     pub analysed: u64,
     /// What the metrics server said.
     pub live: Live,
-    /// The method.
-    pub knowledge: &'static Knowledge,
+    /// The method and the document template.
+    pub custom: Arc<Custom>,
     /// The day, given by the runtime.
     pub today: Date,
     /// Answers by question: position in the review.
@@ -69,7 +70,7 @@ pub struct Live {
 
 impl Session {
     /// A review from a text.
-    pub fn new(text: String, path: Option<PathBuf>, on_disk: Option<String>, today: Date) -> Self {
+    pub fn new(text: String, path: Option<PathBuf>, on_disk: Option<String>, today: Date, custom: Arc<Custom>) -> Self {
         let document = Document::new(text);
         let mut session = Self {
             review: SharedReview(Arc::clone(document.parsed())),
@@ -80,7 +81,7 @@ impl Session {
             analysis: None,
             analysed: 0,
             live: Live::default(),
-            knowledge: Knowledge::embedded(),
+            custom,
             today,
             answers: HashMap::new(),
             errors: Vec::new(),
@@ -119,7 +120,12 @@ impl Session {
 
     /// What an analysis depends on.
     pub fn settings(&self) -> Settings {
-        Settings::new(self.today)
+        Settings { knowledge: self.custom.knowledge.clone(), ..Settings::new(self.today) }
+    }
+
+    /// The method.
+    pub fn knowledge(&self) -> &Knowledge {
+        &self.custom.knowledge
     }
 
     /// What was measured, for the analysis.

@@ -10,7 +10,7 @@ use crate::model::Gravity;
 
 /// How a step stands: a sign that is read without colour.
 fn step_sign(bench: &Workbench, step: usize) -> (&'static str, Role) {
-    let Some(questions) = bench.session.knowledge.steps().get(step).map(|step| &step.questions) else {
+    let Some(questions) = bench.session.knowledge().steps().get(step).map(|step| &step.questions) else {
         return ("○", Role::Dim);
     };
     let recorded = match step {

@@ -6,7 +6,11 @@ use super::tokens::closing;
 
 /// The modules that may touch files, sockets, processes, threads, the environment and the clock.
 pub const IMPURE: [&str; 4] = ["document", "metrics", "tui", "cli"];
-/// What of the standard library does it.
+/// The module that may open sockets, start threads and read the clock, and nothing else of what is outside.
+pub const LISTENS: &str = "simulated_source";
+/// What of the standard library it may name.
+const LISTENING: [&str; 2] = ["net", "thread"];
+/// What of the standard library is outside.
 const OUTSIDE: [&str; 6] = ["fs", "net", "process", "thread", "env", "os"];
 /// Methods of paths that ask the file system without naming it.
 const ASKS_FILES: [&str; 9] = [
@@ -75,7 +79,9 @@ pub fn fences(source: &Source, house: &House) -> Vec<String> {
             || ["stdin", "stdout", "stderr"].iter().any(|stream| path == format!("std::io::{stream}"));
         let clock = named.parts.len() > 1 && named.parts.last().is_some_and(|part| part == "now")
             || named.parts.iter().any(|part| part == "SystemTime" || part == "Instant");
-        if std || stream || clock {
+        let listens = own.as_deref() == Some(LISTENS);
+        let listening = named.parts.get(1).is_some_and(|part| LISTENING.contains(&part.as_str()));
+        if std && !(listens && listening) || stream || clock && !listens {
             wrong.push(format!("{at}: `{path}`: files, processes and clocks are for {}", IMPURE.join(", ")));
         }
     }

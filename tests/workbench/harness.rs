@@ -67,6 +67,7 @@ impl Bench {
             offers: Vec::new(),
             greeting: None,
             today: date(2026, 11, 23),
+            custom: std::sync::Arc::default(),
         })
     }
 
@@ -80,6 +81,7 @@ impl Bench {
             offers: Vec::new(),
             greeting: None,
             today: date(2026, 11, 23),
+            custom: std::sync::Arc::default(),
         })
     }
 

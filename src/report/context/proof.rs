@@ -1,6 +1,7 @@
 //! What was measured and what was tested.
 
 use super::Subject;
+use crate::metrics::without_userinfo;
 use crate::model::{Evidence, LoadTest, Measure};
 use crate::units::{PerSecond, Quantity, Ratio, Seconds, significant};
 use jiff::Timestamp;
@@ -9,6 +10,8 @@ use serde::Serialize;
 /// Measures and load tests.
 #[derive(Debug, Clone, Serialize)]
 pub struct Proof {
+    /// The metrics server that the review names, without what may be secret in its address.
+    pub server: Option<String>,
     /// The measures with their latest values.
     pub measures: Vec<MeasureRow>,
     /// The load tests.
@@ -48,7 +51,9 @@ pub struct LoadTestRow {
 }
 
 pub(super) fn proof(subject: &Subject<'_>) -> Proof {
+    let server = subject.review.prometheus.as_ref().and_then(|settings| settings.url.as_deref());
     Proof {
+        server: server.map(without_userinfo),
         measures: subject.review.measures.iter().map(|measure| measure_row(subject.evidence, measure)).collect(),
         load_tests: subject.review.load_tests.iter().map(load_test).collect(),
     }

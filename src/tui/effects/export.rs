@@ -5,9 +5,8 @@
 use crate::analysis::{Settings, analyze};
 use crate::document::files::{ReviewFile, SaveError};
 use crate::document::parse;
-use crate::knowledge::Knowledge;
 use crate::model::Evidence;
-use crate::report::{Subject, Template, markdown, merge_keeps};
+use crate::report::{Custom, Subject, markdown, merge_keeps};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 
@@ -17,7 +16,7 @@ const SIGNATURE: &str = "Written by kneepoint.";
 const BEGINNING: usize = 1000;
 
 /// Writes the document; returns its path, or a sentence that says what is in the way.
-pub fn export(text: &str, review: &Path, today: Date) -> Result<PathBuf, String> {
+pub fn export(text: &str, review: &Path, today: Date, custom: &Custom) -> Result<PathBuf, String> {
     let path = beside(review);
     let opened = ReviewFile::open(&path).map_err(|error| format!("{error}."))?;
     let start = &opened.text[..opened.text.floor_char_boundary(BEGINNING)];
@@ -25,7 +24,7 @@ pub fn export(text: &str, review: &Path, today: Date) -> Result<PathBuf, String>
         return Err(format!("{} was not written by kneepoint; move it away first.", path.display()));
     }
     let name = review.file_name().unwrap_or_default().to_string_lossy();
-    let new = render(text, &name, today)?;
+    let new = render(text, &name, today, custom)?;
     let merged = if opened.new {
         new
     } else {
@@ -48,10 +47,11 @@ fn beside(review: &Path) -> PathBuf {
     review.with_file_name(format!("{stem}.md"))
 }
 
-fn render(text: &str, file: &str, today: Date) -> Result<String, String> {
+fn render(text: &str, file: &str, today: Date, custom: &Custom) -> Result<String, String> {
     let (review, source, problems) = parse(text);
     let evidence = Evidence::default();
-    let analysis = analyze(&review, &evidence, &Settings::new(today));
+    let settings = Settings { knowledge: custom.knowledge.clone(), ..Settings::new(today) };
+    let analysis = analyze(&review, &evidence, &settings);
     let subject = Subject {
         file,
         text,
@@ -61,9 +61,10 @@ fn render(text: &str, file: &str, today: Date) -> Result<String, String> {
         analysis: &analysis,
         evidence: &evidence,
         as_of: today,
-        knowledge: Knowledge::embedded(),
+        knowledge: &custom.knowledge,
     };
-    markdown(&subject, Template::default()).map_err(|error| format!("{error}."))
+    let document = custom.template().and_then(|template| markdown(&subject, template));
+    document.map_err(|error| format!("{error}."))
 }
 
 #[cfg(test)]
@@ -77,13 +78,14 @@ mod tests {
     fn the_document_stands_beside_the_review_and_keeps_what_people_wrote() {
         let dir = tempfile::tempdir().expect("a directory");
         let review = dir.path().join("shop.review.toml");
-        let path = export("format = 1\n[review]\nsystem = \"Shop\"\n", &review, TODAY).expect("written");
+        let path =
+            export("format = 1\n[review]\nsystem = \"Shop\"\n", &review, TODAY, &Custom::default()).expect("written");
         assert_eq!(path, dir.path().join("shop.md"));
         let first = fs::read_to_string(&path).expect("there");
         let mark = first.find("<!-- keep:").expect("a block for people");
         let after = mark + first[mark..].find("-->").expect("closed") + 3;
         fs::write(&path, format!("{}\nby hand{}", &first[..after], &first[after..])).expect("written");
-        export("format = 1\n[review]\nsystem = \"Shop two\"\n", &review, TODAY).expect("written");
+        export("format = 1\n[review]\nsystem = \"Shop two\"\n", &review, TODAY, &Custom::default()).expect("written");
         let second = fs::read_to_string(&path).expect("there");
         assert!(second.contains("by hand") && second.contains("Shop two"), "{second}");
     }
@@ -92,7 +94,7 @@ mod tests {
     fn a_file_of_somebody_else_is_not_touched() {
         let dir = tempfile::tempdir().expect("a directory");
         fs::write(dir.path().join("shop.md"), "# Ours\n").expect("written");
-        let refused = export("format = 1\n", &dir.path().join("shop.review.toml"), TODAY);
+        let refused = export("format = 1\n", &dir.path().join("shop.review.toml"), TODAY, &Custom::default());
         assert!(refused.is_err_and(|sentence| sentence.contains("not written by kneepoint")));
         assert_eq!(fs::read_to_string(dir.path().join("shop.md")).expect("there"), "# Ours\n");
         assert_eq!(beside(Path::new("a/x.md")), Path::new("a/x.md.md"), "never the review itself");

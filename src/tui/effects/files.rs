@@ -6,10 +6,12 @@
 use super::Incoming;
 use super::export::export;
 use super::session::Session;
-use crate::document::files::{FileWatch, ReviewFile, SaveError, Theirs};
+use crate::document::files::{FileWatch, Overlay, ReviewFile, SaveError, Theirs};
+use crate::report::Custom;
 use crate::workbench::{Msg, Opened, SaveReport};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -21,7 +23,7 @@ const SETTLE: Duration = Duration::from_millis(40);
 #[derive(Debug)]
 enum Task {
     Save { path: PathBuf, text: String, expected: Option<String> },
-    Export { text: String, review: PathBuf },
+    Export { text: String, review: PathBuf, custom: Arc<Custom> },
     Open { path: PathBuf },
     Look,
     Stop,
@@ -59,8 +61,8 @@ impl Files {
     }
 
     /// Writes the document of a review beside it.
-    pub fn export(&self, text: String, review: PathBuf) {
-        if self.tasks.send(Task::Export { text, review }).is_err() {
+    pub fn export(&self, text: String, review: PathBuf, custom: Arc<Custom>) {
+        if self.tasks.send(Task::Export { text, review, custom }).is_err() {
             let _ = self.sender.send(Incoming::Msg(Msg::Exported(Err(BROKEN.to_owned()))));
         }
     }
@@ -78,6 +80,11 @@ impl Files {
             let _ = self.finished.recv_timeout(longest);
         }
     }
+}
+
+/// The method and the document template that hold for a review.
+pub fn custom(review: &Path) -> Arc<Custom> {
+    Overlay::find(review).map(|folder| Arc::new(Custom::new(Overlay::read(&folder)))).unwrap_or_default()
 }
 
 const BROKEN: &str = "the part of the program that writes files has stopped.";
@@ -114,8 +121,8 @@ impl Desk {
                     let report = self.save(&path, text, expected.as_deref());
                     self.say(Msg::Saved(report));
                 }
-                Task::Export { text, review } => {
-                    let exported = export(&text, &review, self.today);
+                Task::Export { text, review, custom } => {
+                    let exported = export(&text, &review, self.today, &custom);
                     self.say(Msg::Exported(exported));
                 }
                 Task::Open { path } => {
@@ -174,7 +181,8 @@ impl Desk {
         self.session.begin();
         self.file = Some(opened.file);
         self.told = None;
-        Ok(Opened { path, text: opened.text, recovered })
+        let custom = custom(&path);
+        Ok(Opened { path, text: opened.text, recovered, custom })
     }
 
     fn save(&mut self, path: &Path, text: String, expected: Option<&str>) -> SaveReport {
@@ -260,6 +268,27 @@ mod tests {
         thread::sleep(Duration::from_millis(200));
         assert!(said.try_recv().is_err(), "one's own save is no change");
         files.finish(Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_review_is_opened_and_written_with_the_folder_beside_it() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("a.review.toml");
+        fs::write(&path, "format = 1\n").expect("written");
+        fs::create_dir_all(dir.path().join(".kneepoint/reports")).expect("made");
+        let template = dir.path().join(".kneepoint/reports/review.md.jinja");
+        fs::write(&template, "Written by kneepoint. OURS\n").expect("written");
+        let (files, mut said) = desk(&path);
+        files.open(path.clone());
+        let Msg::Opened(Ok(opened)) = next(&mut said) else { panic!("opened") };
+        files.export(opened.text, path.clone(), opened.custom);
+        let Msg::Exported(Ok(written)) = next(&mut said) else { panic!("written") };
+        assert_eq!(fs::read_to_string(&written).expect("there"), "Written by kneepoint. OURS\n");
+        fs::write(&template, "{{ nothing.there }}").expect("written");
+        files.export("format = 1\n".to_owned(), path.clone(), custom(&path));
+        let Msg::Exported(Err(sentence)) = next(&mut said) else { panic!("refused") };
+        assert!(sentence.contains("review.md.jinja:1: "), "{sentence}");
+        assert_eq!(fs::read_to_string(&written).expect("there"), "Written by kneepoint. OURS\n");
     }
 
     #[test]

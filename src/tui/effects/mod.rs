@@ -5,7 +5,7 @@
 
 pub(super) mod editor;
 mod export;
-mod files;
+pub(super) mod files;
 mod measure;
 mod recovery;
 pub mod session;
@@ -116,7 +116,7 @@ impl Services {
                 self.measuring.start(&self.handle, self.sender.clone(), source, queries, generation);
             }
             Effect::CancelMeasure => self.measuring.cancel(),
-            Effect::Export { text, review } => self.files.export(text, review),
+            Effect::Export { text, review, custom } => self.files.export(text, review, custom),
             Effect::OpenEditor { text, line } => return Some(Control::Edit { text, line }),
             Effect::Copy(text) => return Some(Control::Copy(cut(text))),
             Effect::Suspend => return Some(Control::Suspend),

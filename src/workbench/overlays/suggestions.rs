@@ -31,10 +31,10 @@ pub fn suggestions(session: &Session, kind: EntityKind, spec: &FieldSpec) -> Vec
                 all
             }
             Target::Question => {
-                session.knowledge.questions().map(|question| (question.id.clone(), question.text.clone())).collect()
+                session.knowledge().questions().map(|question| (question.id.clone(), question.text.clone())).collect()
             }
             Target::Pattern => {
-                session.knowledge.patterns().iter().map(|p| (p.id.clone(), p.optimises_for.clone())).collect()
+                session.knowledge().patterns().iter().map(|p| (p.id.clone(), p.optimises_for.clone())).collect()
             }
             Target::Finding => {
                 let findings = session.analysis.iter().flat_map(|analysis| &analysis.findings);

@@ -1,7 +1,7 @@
 //! Sheets of lists to read: findings, problems of the file, and the knowledge of the method.
 
 use super::sheet::{Column, Sheet, Target};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, KnowledgeProblem};
 use crate::model::{Element, EntityRef, Gravity};
 use crate::rules::{Finding, Severity, Standing};
 use crate::workbench::session::Session;
@@ -182,15 +182,29 @@ impl Sheet for Findings<'_> {
     }
 }
 
-/// What is wrong in the file.
+/// What is wrong in the file, and after it what is wrong in the team's folder.
 pub struct Problems<'a> {
     /// The session.
     pub session: &'a Session,
 }
 
+impl Problems<'_> {
+    /// The problem of the team's folder in a row.
+    fn of_folder(&self, row: usize) -> Option<&KnowledgeProblem> {
+        self.session.custom.problems.get(row.checked_sub(self.session.document.problems().len())?)
+    }
+}
+
+/// What was probably meant, as a question.
+fn meant(problem: &KnowledgeProblem) -> String {
+    problem.suggestion.as_ref().map(|name| format!("did you mean `{name}`?")).unwrap_or_default()
+}
+
 impl Sheet for Problems<'_> {
     fn title(&self) -> Line {
-        Line::of(Role::Strong, "Problems in the file").and(Role::Dim, format!(" · {}", self.rows()))
+        let folder = self.session.custom.folder.as_ref().filter(|_| !self.session.custom.problems.is_empty());
+        let and = folder.map(|folder| format!(" and in {folder}")).unwrap_or_default();
+        Line::of(Role::Strong, format!("Problems in the file{and}")).and(Role::Dim, format!(" · {}", self.rows()))
     }
 
     fn columns(&self) -> Vec<Column> {
@@ -203,10 +217,18 @@ impl Sheet for Problems<'_> {
     }
 
     fn rows(&self) -> usize {
-        self.session.document.problems().len()
+        self.session.document.problems().len() + self.session.custom.problems.len()
     }
 
     fn cell(&self, row: usize, column: usize) -> Line {
+        if let Some(problem) = self.of_folder(row) {
+            return match column {
+                0 => Line::plain(problem.line.to_string()),
+                1 => Line::of(Role::Warn, "warning"),
+                2 => Line::plain(format!("{}: {}", problem.file, problem.message)),
+                _ => Line::of(Role::Dim, meant(problem)),
+            };
+        }
         let Some(problem) = self.session.document.problems().get(row) else { return Line::blank() };
         match column {
             0 => {
@@ -224,7 +246,12 @@ impl Sheet for Problems<'_> {
     }
 
     fn target(&self, row: usize, _column: usize) -> Target {
-        if row < self.rows() { Target::Problem(row) } else { Target::Nothing }
+        match self.of_folder(row) {
+            // Another file than the one that is open: there is nowhere to go to but the whole sentence.
+            Some(problem) => Target::Text(format!("{}:{}", problem.file, problem.line), self.detail(row, 76)),
+            None if row < self.rows() => Target::Problem(row),
+            None => Target::Nothing,
+        }
     }
 
     fn empty(&self) -> Vec<Line> {
@@ -232,6 +259,15 @@ impl Sheet for Problems<'_> {
     }
 
     fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
+        if let Some(problem) = self.of_folder(row) {
+            let place = format!("{}:{}", problem.file, problem.line);
+            let mut shown: Vec<Line> = wrap(&place, cells, 2).iter().map(|text| Line::of(Role::Dim, text)).collect();
+            shown.extend(wrap(&problem.message, cells, 3).iter().map(|text| Line::of(Role::Strong, text)));
+            if problem.suggestion.is_some() {
+                shown.push(Line::of(Role::Good, "→ ").and(Role::Plain, meant(problem)));
+            }
+            return shown;
+        }
         let Some(problem) = self.session.document.problems().get(row) else { return Vec::new() };
         let text = self.session.document.text();
         let lines = self.session.document.map().lines();

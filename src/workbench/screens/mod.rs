@@ -5,14 +5,16 @@ mod drawn;
 mod entities;
 mod graph;
 mod lists;
+mod measures;
 mod questions;
 mod sheet;
 mod steps;
 
-pub use computed::{Headroom, Measures, bar, multiple};
+pub use computed::{Headroom, bar, multiple};
 pub use entities::{EntityTable, Form, Items, how, item_fields};
 pub use graph::{GraphPlan, GraphRequest, GraphScreen, MarkBy};
 pub use lists::{FindingFilter, Findings, KNOWLEDGE, Problems, knowledge, severity_line};
+pub use measures::Measures;
 pub use questions::{Questions, answered};
 pub use sheet::{Column, Drawn, Sheet, Target, draw};
 pub use steps::{Body, OUTCOMES, STEPS, Section, add_keys};
@@ -44,13 +46,13 @@ pub fn parts(session: &Session, place: &Place) -> Vec<Part> {
             .map(|(title, filter)| part(title, Findings::new(session, filter.clone()).rows().to_string()))
             .collect(),
         Place::Checklists => session
-            .knowledge
+            .knowledge()
             .checklists()
             .iter()
             .map(|list| part(&list.title, format!("{}/{}", answered(session, &list.items), list.items.len())))
             .collect(),
         Place::Glossary => KNOWLEDGE.iter().map(|title| part(title, String::new())).collect(),
-        Place::Problems => vec![part("Problems", session.document.problems().len().to_string())],
+        Place::Problems => vec![part("Problems", Problems { session }.rows().to_string())],
         Place::Preview => vec![part("Document", String::new())],
         Place::Graph => Vec::new(),
         Place::Form(entity) | Place::Items(entity, _) => {
@@ -83,7 +85,7 @@ fn badge(session: &Session, body: Body) -> String {
         }
         Body::Headroom => session.analysis.as_ref().map_or(String::new(), |a| a.capacity.resources.len().to_string()),
         Body::Measures => session.review.measures.len().to_string(),
-        Body::Questions(step) => match session.knowledge.steps().get(step) {
+        Body::Questions(step) => match session.knowledge().steps().get(step) {
             Some(step) => format!("{}/{}", answered(session, &step.questions), step.questions.len()),
             None => String::new(),
         },
@@ -123,7 +125,7 @@ pub fn sheet<'a>(session: &'a Session, navigation: &Navigation, place: &'a Place
             Body::Headroom => Box::new(Headroom { session }),
             Body::Measures => Box::new(Measures { session, empty: section.empty }),
             Body::Questions(step) => {
-                let step = session.knowledge.steps().get(step)?;
+                let step = session.knowledge().steps().get(step)?;
                 Box::new(Questions {
                     session,
                     title: format!("Questions of step {}", step.number),
@@ -139,11 +141,11 @@ pub fn sheet<'a>(session: &'a Session, navigation: &Navigation, place: &'a Place
             Box::new(Findings::new(session, filter))
         }
         Place::Checklists => {
-            let lists = session.knowledge.checklists();
+            let lists = session.knowledge().checklists();
             let list = lists.get(chosen.min(lists.len().saturating_sub(1)))?;
             Box::new(Questions { session, title: list.title.clone(), list: &list.items })
         }
-        Place::Glossary => Box::new(knowledge(session.knowledge, chosen)),
+        Place::Glossary => Box::new(knowledge(session.knowledge(), chosen)),
         Place::Problems => Box::new(Problems { session }),
         Place::Form(entity) => Box::new(Form::new(session, *entity)),
         Place::Items(entity, key) => Box::new(Items::new(session, *entity, key)?),

@@ -10,7 +10,7 @@ use crate::workbench::view::{Line, Role};
 impl Workbench {
     /// The answers to choose from.
     pub(super) fn open_question(&mut self, id: &str) {
-        let Some(question) = self.session.knowledge.question(id) else { return };
+        let Some(question) = self.session.knowledge().question(id) else { return };
         let ask = |answer| Wish::AskReason { question: id.to_owned(), answer };
         let say = |answer| Wish::Answer { question: id.to_owned(), answer, text: String::new() };
         let choices = [
@@ -81,7 +81,7 @@ impl Workbench {
             self.warn(why);
             return;
         }
-        let text = self.session.knowledge.question(&id).map(|question| question.text.clone()).unwrap_or_default();
+        let text = self.session.knowledge().question(&id).map(|question| question.text.clone()).unwrap_or_default();
         let drafts =
             [("id", self.free_action_id()), ("title", format!("Find out: {text}")), ("status", "open".to_owned())];
         self.open_add_entity(EntityKind::Action, &drafts);
@@ -100,7 +100,7 @@ impl Workbench {
                 finding.map(|finding| finding.remedy.clone())
             }
             Target::Question(id) => {
-                self.session.knowledge.question(&id).map(|question| format!("Find out: {}", question.text))
+                self.session.knowledge().question(&id).map(|question| format!("Find out: {}", question.text))
             }
             _ => None,
         };
@@ -111,7 +111,7 @@ impl Workbench {
 
     pub(super) fn park(&mut self) {
         let title = match self.target() {
-            Target::Question(id) => self.session.knowledge.question(&id).map(|question| question.text.clone()),
+            Target::Question(id) => self.session.knowledge().question(&id).map(|question| question.text.clone()),
             Target::Finding(index) => {
                 let finding = self.session.analysis.as_ref().and_then(|analysis| analysis.findings.get(index));
                 finding.map(|finding| format!("{}: {}", finding.element, finding.message))

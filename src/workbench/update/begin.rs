@@ -5,6 +5,7 @@ use crate::workbench::overlays::{Find, Finder, Found, Overlay};
 use crate::workbench::session::Session;
 use crate::workbench::view::{Line, Role};
 use crate::workbench::{Offer, Workbench};
+use std::sync::Arc;
 
 impl Workbench {
     /// Offers what there is to begin with.
@@ -36,7 +37,7 @@ impl Workbench {
         match self.offers.get(index).cloned() {
             Some(Offer::Review(path)) => vec![Effect::Open { path }],
             Some(Offer::Template(name, _, text)) => {
-                self.begin(Session::new(text, None, None, self.session.today));
+                self.begin(Session::new(text, None, None, self.session.today, Arc::clone(&self.session.custom)));
                 self.say(Line::plain(format!(
                     "A new review from the template {name}. Nothing is written before you save (w)."
                 )));
@@ -50,8 +51,10 @@ impl Workbench {
         match result {
             Ok(opened) => {
                 let today = self.session.today;
-                self.begin(Session::new(opened.text.clone(), Some(opened.path), Some(opened.text), today));
-                if let Some((text, when)) = opened.recovered {
+                let Opened { path, text, recovered, custom } = opened;
+                self.begin(Session::new(text.clone(), Some(path), Some(text), today, custom));
+                self.say_custom();
+                if let Some((text, when)) = recovered {
                     self.offer_recovery(text, &when);
                 }
             }
@@ -61,6 +64,15 @@ impl Workbench {
             }
         }
         Vec::new()
+    }
+
+    /// Says that something is wrong with the team's folder, after what is said already.
+    pub(in crate::workbench) fn say_custom(&mut self) {
+        let custom = Arc::clone(&self.session.custom);
+        let (Some(folder), count @ 1..) = (&custom.folder, custom.problems.len()) else { return };
+        let before = self.toast.take().map(|toast| format!("{} ", toast.line.text())).unwrap_or_default();
+        let are = if count == 1 { "is 1 problem".to_owned() } else { format!("are {count} problems") };
+        self.warn(format!("{before}There {are} in {folder}: p shows what was left out."));
     }
 
     fn begin(&mut self, session: Session) {

@@ -7,6 +7,7 @@ use crate::workbench::overlays::{Choice, Menu, Overlay, Prompt, Purpose, Wish};
 use crate::workbench::screens::Target;
 use crate::workbench::view::{Line, Role, fit};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One collision in a line: what was there, and what each side made of it.
 fn collision_line(conflict: &Conflict) -> String {
@@ -208,7 +209,8 @@ impl Workbench {
     pub(super) fn export(&mut self) -> Vec<Effect> {
         if let Some(path) = self.session.path.clone() {
             self.say(Line::plain("Writing the document …"));
-            vec![Effect::Export { text: self.session.document.text().to_owned(), review: path }]
+            let text = self.session.document.text().to_owned();
+            vec![Effect::Export { text, review: path, custom: Arc::clone(&self.session.custom) }]
         } else {
             self.say(Line::plain("The document stands beside the review: save the review first (w)."));
             Vec::new()

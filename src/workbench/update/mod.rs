@@ -302,6 +302,7 @@ impl Workbench {
                     evidence: Arc::new(self.session.evidence()),
                     file: self.session.file_name(),
                     settings: self.session.settings(),
+                    custom: Arc::clone(&self.session.custom),
                 };
                 effects.push(Effect::Work(Slot::Preview, job));
             }

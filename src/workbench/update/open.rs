@@ -171,7 +171,7 @@ impl Workbench {
                 });
             }
         }
-        for (number, step) in self.session.knowledge.steps().iter().enumerate() {
+        for (number, step) in self.session.knowledge().steps().iter().enumerate() {
             let section = STEPS[number.min(4)].iter().position(|section| matches!(section.body, Body::Questions(_)));
             for (row, question) in step.questions.iter().enumerate() {
                 all.push(Found {
@@ -181,7 +181,7 @@ impl Workbench {
                 });
             }
         }
-        for (part, list) in self.session.knowledge.checklists().iter().enumerate() {
+        for (part, list) in self.session.knowledge().checklists().iter().enumerate() {
             for (row, item) in list.items.iter().enumerate() {
                 all.push(Found {
                     text: format!("{} {}", item.id, item.text),
@@ -191,7 +191,7 @@ impl Workbench {
             }
         }
         for part in 0..screens::KNOWLEDGE.len() {
-            let reading = screens::knowledge(self.session.knowledge, part);
+            let reading = screens::knowledge(self.session.knowledge(), part);
             for (row, entry) in reading.entries.iter().enumerate() {
                 all.push(Found {
                     text: format!("{} {}", entry.name, entry.summary),
@@ -297,7 +297,7 @@ impl Workbench {
                 self.explain_rule(finding.code);
             }
             Target::Question(id) => {
-                let Some(question) = self.session.knowledge.question(&id) else { return };
+                let Some(question) = self.session.knowledge().question(&id) else { return };
                 let mut lines: Vec<Line> =
                     wrap(&question.text, 76, 6).iter().map(|text| Line::of(Role::Strong, text)).collect();
                 let parts = [
