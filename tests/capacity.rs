@@ -347,12 +347,25 @@ fn a_closed_workload_asks_no_faster_than_its_users_can() {
 }
 
 #[test]
+fn a_partner_that_asks_takes_none_of_our_time() {
+    let found = capacity(
+        "component = [{ id = 'partner', kind = 'external' }, { id = 'api', workers = 10, service_time = '10ms' }]\n\
+         dependency = [{ from = 'partner', to = 'api', mode = 'sync', network = '0ms' }]\n\
+         flow = [{ id = 'order', entry = 'partner', rate = '100/s', calls = [{ from = 'partner', to = 'api' }] }]\n",
+    );
+    assert!(!keys(&found).iter().any(|key| key.contains("service_time")), "{:?}", keys(&found));
+    assert_near(found.flows[0].time_without_queueing.unwrap().likely, 0.01);
+}
+
+#[test]
 fn nothing_there_and_nothing_asked_are_told_apart() {
     let none = capacity(&three_tiers("800/s").replace("workers = 12", "workers = 0"));
     let app = resource(&none, "app", ResourceKind::Workers);
     assert_eq!((app.utilisation.likely, app.saturates_at.likely), (f64::INFINITY, 0.0));
     let text = three_tiers("800/s").replace("workers = 12", "workers = 0");
-    assert!(promise(&text).sentence.starts_with("If load doubles: workers of app are full already"));
+    assert_eq!(promise(&text).sentence, "If load doubles: workers of app are full already: there are none.");
+    let because = &none.saturations[0].because;
+    assert_eq!(because, "there are none of them, and 800/s arrive today");
     let idle = capacity(&three_tiers("0/s"));
     assert_eq!(resource(&idle, "app", ResourceKind::Workers).utilisation, Span::ZERO);
     assert_eq!(idle.resources[0].saturates_at, Span::UNBOUNDED);

@@ -573,6 +573,10 @@ fn a_source_that_fails_is_4_and_says_so() {
     let html = server("<html>sign in</html>");
     assert_eq!(place.run(&["measure", "shop.review.toml", "--prometheus", &html]).code, 4);
     assert_eq!(place.run(&["measure", "shop.review.toml", "--prometheus", &html, "--offline"]).code, 2);
+    for address in ["ftp://127.0.0.1:9090", "prometheus"] {
+        let ran = place.run(&["measure", "shop.review.toml", "--prometheus", address]);
+        assert!(ran.code == 2 && ran.err.contains("cannot be used"), "{address}: {} {}", ran.code, ran.err);
+    }
     let ran = place.run(&["measure", "shop.review.toml"]);
     assert!(ran.code == 2 && ran.err.contains("no metrics server is named"), "{}", ran.err);
 }

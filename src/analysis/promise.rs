@@ -129,6 +129,10 @@ fn saturates(resource: &Resource) -> String {
     let one = is_one(resource.kind);
     if resource.saturates_at.likely <= 1.0 {
         let are = if one { "is" } else { "are" };
+        if resource.capacity.likely == 0.0 {
+            let none = if one { "it allows nothing" } else { "there are none" };
+            return format!("If load doubles: {name} {are} full already: {none}.");
+        }
         return format!("If load doubles: {name} {are} full already, today at {}.", today(resource));
     }
     let verb = if one { "saturates" } else { "saturate" };
@@ -178,7 +182,7 @@ pub(super) fn short(element: &Element) -> String {
 /// The utilisation at today's load, as a percentage.
 fn today(resource: &Resource) -> String {
     let share = 100.0 / resource.saturates_at.likely;
-    if share.is_finite() { format!("{} %", significant(share, 2)) } else { "without any capacity".to_owned() }
+    if share.is_finite() { format!("{} %", significant(share, 2)) } else { "more than can be counted".to_owned() }
 }
 
 /// `1.4×`, or `1.2–1.6×` where the inputs leave a range.

@@ -60,6 +60,12 @@ pub(super) fn stated(component: &Component) -> Option<Span> {
     }
 }
 
+/// The same for the component that a flow enters by: a partner's system that asks is as little ours as a client.
+pub(super) fn stated_at_entry(component: &Component) -> Option<Span> {
+    let asks = component.kind == Some(ComponentKind::External);
+    stated(component).or_else(|| asks.then_some(Span::ZERO))
+}
+
 fn or_gap(stated: Option<Span>, gap: Gaps) -> (Span, Gaps) {
     stated.map_or((Span::ZERO, gap), |span| (span, Gaps::default()))
 }
@@ -106,7 +112,7 @@ impl Holding {
             waits[position] = wait;
         }
         let (entry, entry_gaps) = flow.entry.map_or((Span::ZERO, Gaps::default()), |entry| {
-            or_gap(stated(&review.components[entry.0]), Gaps::SERVICE_TIME)
+            or_gap(stated_at_entry(&review.components[entry.0]), Gaps::SERVICE_TIME)
         });
         mark_visits(flow, &mut waits);
         let answer = waits.first().map(|wait| (entry + wait.total, wait.gaps | entry_gaps));

@@ -3,7 +3,7 @@
 use super::demand::Demands;
 use super::figures::{Assumption, Missing};
 use super::gaps::Gaps;
-use super::holding::{Holding, stated};
+use super::holding::{Holding, stated_at_entry};
 use super::{component_element, flow_element, pair_element};
 use crate::graph::{ComponentIndex, FlowExpansion, FlowIssue, SystemGraph};
 use crate::model::{Component, ComponentKind, Element, Flow, Review};
@@ -97,7 +97,7 @@ impl Ledger {
             let limited = component.workers.is_some() || component.cores.is_some();
             let held_above = waited_by_limit.contains(&visit.component);
             let lacks = unknown.get(&visit.component).copied();
-            let lacks = lacks.or((is_entry && stated(component).is_none()).then_some(true));
+            let lacks = lacks.or((is_entry && stated_at_entry(component).is_none()).then_some(true));
             if let Some(waited) = lacks
                 && (limited || held_above || waited)
             {

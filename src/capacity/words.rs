@@ -24,21 +24,38 @@ pub(super) fn because(review: &Review, graph: &SystemGraph, sized: &Sized) -> St
             _ => format!("there are {capacity} of them, and nothing arrives today"),
         };
     };
+    if resource.capacity.likely == 0.0 {
+        return format!("there are none of them, and {arrival} arrive today");
+    }
     let time = Seconds::new(holding.likely);
+    // "its one worker is", "its 12 workers are".
+    let its = |one: &str, many: &str, verbs: [&str; 2]| {
+        if resource.capacity.likely == 1.0 {
+            format!("its one {one} {}", verbs[0])
+        } else {
+            format!("its {capacity} {many} {}", verbs[1])
+        }
+    };
     match resource.kind {
         ResourceKind::Pool => {
             let callee = sized.to.map_or("", |to| graph.name(to));
             let parts = parts(resource, holding, |name| {
                 if name == callee { format!("{} own work", possessive(name)) } else { format!("waiting for {name}") }
             });
-            format!("each of its {capacity} connections is held {time} a call{}", after_colon(&parts, "network"))
+            let which = if resource.capacity.likely == 1.0 {
+                "its one connection".to_owned()
+            } else {
+                format!("each of its {capacity} connections")
+            };
+            format!("{which} is held {time} a call{}", after_colon(&parts, "network"))
         }
         ResourceKind::Workers if resource.waiting_for.is_empty() => {
-            format!("its {capacity} workers are busy {time} a visit, all of it own work")
+            format!("{} busy {time} a visit, all of it own work", its("worker", "workers", ["is", "are"]))
         }
         ResourceKind::Workers => {
             let parts = parts(resource, holding, |name| format!("waiting for {name}"));
-            format!("its {capacity} workers are held {time} a visit{}", after_colon(&parts, "own work"))
+            let held = its("worker", "workers", ["is", "are"]);
+            format!("{held} held {time} a visit{}", after_colon(&parts, "own work"))
         }
         ResourceKind::Partition => {
             format!(
@@ -46,7 +63,8 @@ pub(super) fn because(review: &Review, graph: &SystemGraph, sized: &Sized) -> St
             )
         }
         ResourceKind::Cores | ResourceKind::RateLimit => {
-            format!("its {capacity} processors work {time} a visit, {arrival} arrive today")
+            let work = its("processor", "processors", ["works", "work"]);
+            format!("{work} {time} a visit, {arrival} arrive today")
         }
     }
 }

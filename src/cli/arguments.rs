@@ -11,7 +11,6 @@ use std::path::PathBuf;
     name = "kneepoint",
     version,
     max_term_width = 100,
-    args_conflicts_with_subcommands = true,
     after_help = "Exit codes: 0 fine · 1 findings at or above the gate, or a document that differs · 2 usage, unreadable or invalid \
                   input · 3 a rule could not tell and the gate asked · 4 the metrics source failed · 130 interrupted"
 )]

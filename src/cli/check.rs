@@ -41,6 +41,9 @@ pub(super) fn check(check: &Check, output: &Output) -> Result<Exit, Failure> {
             TextOrJson::Json => judged.exit(),
         });
         exit = exit.or_worse(gate(check, judged));
+        if judged.describes_nothing() {
+            output.note(&format!("warning: {} describes no component: there is nothing to judge", judged.file()));
+        }
     }
     if judged.is_empty() {
         return Ok(exit);

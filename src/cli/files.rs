@@ -107,7 +107,7 @@ fn meant(path: &Path) -> Option<String> {
 
 /// Replaces a file at once, or leaves it as it was.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| Failure::unusable(format!("cannot write `{}`: {error}", path.display()));
+    let failed = |error: std::io::Error| unwritable(path, &error);
     // Through a link to its target, so that the link stays.
     let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let mut file = beside(&target).map_err(failed)?;
@@ -119,14 +119,20 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::NotFound => Failure::unusable(format!("the folder of `{}` is not there", path.display()))
+            .hint("create the folder first"),
+        _ => Failure::unusable(format!("cannot write `{}`: {error}", path.display())),
+    }
+}
+
 /// Creates a file that must not be there yet.
 fn create(path: &Path, text: &str) -> Result<(), Failure> {
     let failed = |error: &std::io::Error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::unusable(format!("`{}` is there already", path.display()))
             .hint("choose another name, or open it: it is never overwritten"),
-        ErrorKind::NotFound => Failure::unusable(format!("the folder of `{}` is not there", path.display()))
-            .hint("create the folder first"),
-        _ => Failure::unusable(format!("cannot write `{}`: {error}", path.display())),
+        _ => unwritable(path, error),
     };
     if path.symlink_metadata().is_ok() {
         return Err(failed(&ErrorKind::AlreadyExists.into()));

@@ -7,7 +7,7 @@ use super::output::Output;
 use crate::analysis::{Analysis, Settings, analyze};
 use crate::document::{SourceMap, decode, parse};
 use crate::metrics::EvidenceFile;
-use crate::model::{Evidence, Gravity, Measurement, Problem, Review};
+use crate::model::{Evidence, Gravity, Problem, Review};
 use crate::report::{Custom, Subject};
 use jiff::civil::Date;
 use std::path::Path;
@@ -63,15 +63,7 @@ fn evidence(path: &Path, review: &Review, output: &Output) -> Result<Evidence, F
         let at = problem.record.map(|record| format!(", record {}", record + 1)).unwrap_or_default();
         output.note(&format!("warning: {}{at}: {}", beside.display(), problem.message));
     }
-    let measurements = file.records().iter().filter_map(|record| {
-        Some(Measurement {
-            element: review.element(&record.element)?,
-            signal: record.signal.clone(),
-            value: record.value,
-            at: record.holds_until(),
-        })
-    });
-    Ok(Evidence { measurements: measurements.collect() })
+    Ok(file.evidence(review))
 }
 
 impl Loaded {
@@ -105,6 +97,16 @@ impl Judged {
     /// The method and the document template that hold for it.
     pub(super) fn custom(&self) -> &Custom {
         &self.loaded.custom
+    }
+
+    /// The name for people.
+    pub(super) fn file(&self) -> &str {
+        &self.loaded.file
+    }
+
+    /// Whether there is no system in it, so that no findings mean nothing.
+    pub(super) fn describes_nothing(&self) -> bool {
+        self.loaded.review.components.is_empty()
     }
 
     /// Says what is wrong in the file, on stderr; the code of a command that had to do with it.

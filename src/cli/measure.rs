@@ -5,7 +5,9 @@ use super::exit::{Exit, Failure};
 use super::load::{Judged, load, today};
 use super::output::Output;
 use crate::analysis::Settings as Judging;
-use crate::metrics::{Answer, Client, Connection, HeaderValueSource, Place, Query, Settings, Source, Unit, dialect};
+use crate::metrics::{
+    self, Answer, Client, Connection, HeaderValueSource, Place, Query, Settings, Source, Unit, dialect,
+};
 use crate::model::{Element, Indicator, Measure as Wanted, Review};
 use crate::report::{Measured, measure_json, measure_text};
 
@@ -53,7 +55,10 @@ pub(super) fn measure(measure: &Measure, offline: bool, output: &Output) -> Resu
         TextOrJson::Json => measure_json(&shown, &rows),
     })?;
     if failed {
-        return Err(Failure { code: Exit::SourceFailed, message: connection.long(), hints: Vec::new() });
+        // An address that is none was never asked: that is the input's fault, not the server's.
+        let unusable = matches!(&connection, Connection::Failed { failure: metrics::Failure::BadAddress { .. }, .. });
+        let code = if unusable { Exit::Unusable } else { Exit::SourceFailed };
+        return Err(Failure { code, message: connection.long(), hints: Vec::new() });
     }
     Ok(exit)
 }

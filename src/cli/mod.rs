@@ -44,6 +44,11 @@ pub fn run() -> ExitCode {
 
 fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
     let offline = arguments.global.offline;
+    // Options may stand before the command, a review may not.
+    if let (Some(review), Some(_)) = (&arguments.review, &arguments.command) {
+        return Err(Failure::unusable(format!("`{}` stands before a command", review.display()))
+            .hint("give the command first: `kneepoint check FILE`; without a command FILE is opened"));
+    }
     match arguments.command {
         None => open::review(arguments.review.as_deref(), output),
         Some(Command::Demo(demo)) => open::demo(&demo, output),

@@ -4,6 +4,7 @@
 //! Texts in and texts out, no file is touched here. Invariants: the same records give the same bytes in whatever order
 //! they came; a state that is not a number never carries one; reading never fails, it reports.
 
+use crate::model::{Evidence, Measurement, Review};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -208,6 +209,19 @@ impl EvidenceFile {
         same.max_by(|one, other| {
             one.holds_until().total_cmp(&other.holds_until()).then(one.recorded_at.total_cmp(&other.recorded_at))
         })
+    }
+
+    /// What the analysis of a review reads of it: the records about elements that the review has.
+    pub fn evidence(&self, review: &Review) -> Evidence {
+        let measurements = self.records().iter().filter_map(|record| {
+            Some(Measurement {
+                element: review.element(&record.element)?,
+                signal: record.signal.clone(),
+                value: record.value,
+                at: record.holds_until(),
+            })
+        });
+        Evidence { measurements: measurements.collect() }
     }
 
     /// The text of the file: JSON, indented, ending in a line break.

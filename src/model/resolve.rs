@@ -161,6 +161,10 @@ fn required(review: &Review, problems: &mut Vec<Problem>) {
     need!(review.decisions, "a decision", id);
     need!(review.triage, "a triage entry", finding);
     need!(review.actions, "an action", id);
+    // An empty text answers no finding either, and would look like an entry that does.
+    for entry in review.triage.iter().filter(|entry| entry.finding.is_some() && entry.finding().trim().is_empty()) {
+        missing("a triage entry", "finding", entry.span, problems);
+    }
 }
 
 fn duplicates(review: &Review, problems: &mut Vec<Problem>) {

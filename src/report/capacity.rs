@@ -174,8 +174,15 @@ fn resource_json(resource: &Resource) -> Value {
     if !resource.saturates_at.likely.is_finite() {
         unknown.insert("saturates_at_load".to_owned(), json!("no load fills it"));
     }
-    if !resource.utilisation.likely.is_finite() {
-        unknown.insert("utilisation".to_owned(), json!("it has no capacity at all"));
+    let why =
+        if resource.capacity.likely == 0.0 { "it has no capacity at all" } else { "it is more than can be counted" };
+    for (key, value) in [("utilisation", resource.utilisation.likely), ("own_work", resource.own_work)] {
+        if !value.is_finite() {
+            unknown.insert(key.to_owned(), json!(why));
+        }
+    }
+    if resource.waiting_for.iter().any(|(_, share)| !share.is_finite()) {
+        unknown.insert("waiting_for".to_owned(), json!(why));
     }
     json!({
         "resource": resource.name(), "kind": resource.kind.word(), "capacity": number(resource.capacity.likely),

@@ -6,7 +6,7 @@ use super::Style;
 use super::context::{CannotTellRow, Subject, findings, gravity, show_figure};
 use super::text::{counted, line};
 use crate::document::Position;
-use crate::model::is_bidirectional_control;
+use crate::model::{Gravity, is_bidirectional_control};
 use crate::rules::{Fact, Figure, Finding, Standing, Summary};
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -51,8 +51,8 @@ pub fn check_text(subjects: &[Subject<'_>], style: Style, all: bool) -> String {
             out.push('\n');
         }
     }
-    let summary = total(subjects);
-    let _ = writeln!(out, "{}", summary_line(summary, subjects.len(), style));
+    let errors = subjects.iter().flat_map(|subject| subject.problems).filter(|p| p.gravity == Gravity::Error).count();
+    let _ = writeln!(out, "{}", summary_line(total(subjects), errors, subjects.len(), style));
     out
 }
 
@@ -115,7 +115,7 @@ fn total(subjects: &[Subject<'_>]) -> Summary {
     total
 }
 
-fn summary_line(summary: Summary, files: usize, style: Style) -> String {
+fn summary_line(summary: Summary, errors: usize, files: usize, style: Style) -> String {
     let counts = [
         (summary.high, "high"),
         (summary.medium, "medium"),
@@ -129,6 +129,9 @@ fn summary_line(summary: Summary, files: usize, style: Style) -> String {
         .collect();
     let found = if words.is_empty() { style.green("No findings") } else { words.join(", ") };
     let mut rest = Vec::new();
+    if errors > 0 {
+        rest.push(format!("{} in what was read", style.red(&counted(errors, "error"))));
+    }
     if summary.cannot_tell > 0 {
         rest.push(format!("{} cannot tell", summary.cannot_tell));
     }

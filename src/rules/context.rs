@@ -9,6 +9,7 @@ use crate::model::{
     Call, Component, ComponentKind, Dependency, Element, EntityKind, EntityRef, Evidence, Failure, FailureMode, Flow,
     Indicator, Review, Slo,
 };
+use crate::units::Quantity;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -28,6 +29,14 @@ impl<'a> FlowView<'a> {
     /// The call of the file that was made.
     pub(crate) fn call(&self, made: &MadeCall) -> Option<&'a Call> {
         self.flow.calls.as_deref().unwrap_or_default().get(made.call)
+    }
+
+    /// Whether the file says of a call that it is made: neither 0 times nor with a probability of 0.
+    pub(crate) fn is_ever_made(&self, made: &MadeCall) -> bool {
+        self.call(made).is_none_or(|call| {
+            call.count.is_none_or(|count| count.high().value() > 0.0)
+                && call.probability.is_none_or(|probability| probability.high().value() > 0.0)
+        })
     }
 
     /// The calls that a component makes in this flow: one after another, groups together.

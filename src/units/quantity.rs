@@ -241,8 +241,16 @@ quantity!(
     show = |value| format!("{}×", significant(value, 3))
 );
 
+/// To the three digits that are shown, so that the unit is chosen for those: 0.9999 ms is 1 ms, not 1000 µs.
+fn shown(value: f64) -> f64 {
+    format!("{value:.2e}").parse().unwrap_or(value)
+}
+
 fn duration(seconds: f64) -> String {
-    let (value, unit) = match seconds {
+    if !seconds.is_finite() {
+        return significant(seconds, 3);
+    }
+    let (value, unit) = match shown(seconds) {
         0.0 => (0.0, "s"),
         s if s < 1e-6 => (s * 1e9, "ns"),
         s if s < 1e-3 => (s * 1e6, "µs"),
@@ -258,7 +266,10 @@ fn duration(seconds: f64) -> String {
 }
 
 fn rate(per_second: f64) -> String {
-    match per_second {
+    if !per_second.is_finite() {
+        return significant(per_second, 3);
+    }
+    match shown(per_second) {
         r if r >= 1e6 => format!("{}M/s", significant(r / 1e6, 3)),
         r if r >= 1e4 => format!("{}k/s", significant(r / 1e3, 3)),
         r if r >= 0.1 || r == 0.0 => format!("{}/s", significant(r, 3)),
@@ -268,7 +279,10 @@ fn rate(per_second: f64) -> String {
 }
 
 fn size(bytes: f64) -> String {
-    let (value, unit) = match bytes {
+    if !bytes.is_finite() {
+        return significant(bytes, 3);
+    }
+    let (value, unit) = match shown(bytes) {
         b if b >= 1e15 => (b / 1e15, "PB"),
         b if b >= 1e12 => (b / 1e12, "TB"),
         b if b >= 1e9 => (b / 1e9, "GB"),
@@ -313,6 +327,11 @@ mod tests {
     #[test]
     fn quantities_are_shown_in_the_unit_that_fits() {
         assert_eq!(Seconds::new(0.0415).to_string(), "41.5 ms");
+        assert_eq!(Seconds::new(0.000_999_999_9).to_string(), "1 ms");
+        assert_eq!(Seconds::new(0.999_8).to_string(), "1 s");
+        assert_eq!(PerSecond::new(999_900.0).to_string(), "1M/s");
+        assert_eq!(Seconds::new(f64::INFINITY).to_string(), "unbounded");
+        assert_eq!(Bytes::new(999.9e6).to_string(), "1 GB");
         assert_eq!(Seconds::new(600.0).to_string(), "10 min");
         assert_eq!(Seconds::new(28.0 * DAY).to_string(), "28 d");
         assert_eq!(PerSecond::new(571.4).to_string(), "571/s");

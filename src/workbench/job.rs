@@ -72,17 +72,22 @@ impl Job {
                 GraphPlan::of(&request, cancelled).map(|plan| Done::LaidOut { revision, plan: Box::new(plan) })
             }
             Self::Preview { revision, text, review, evidence, file, settings, custom } => {
-                let analysis = analyze(&review, &evidence, &settings);
+                // The same bytes as an export gives: dates are judged as of the newest day in the review.
                 let parsed = review.parsed();
+                let day = crate::report::as_of(&parsed.review).unwrap_or(settings.today);
+                let mut analysis = analyze(&review, &evidence, &Settings { today: day, ..settings });
+                let mut problems = parsed.problems.clone();
+                problems.append(&mut analysis.problems);
+                problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
                 let subject = Subject {
                     file: &file,
                     text: &text,
                     review: &parsed.review,
                     source: &parsed.map,
-                    problems: &parsed.problems,
+                    problems: &problems,
                     analysis: &analysis,
                     evidence: &evidence,
-                    as_of: crate::report::as_of(&parsed.review).unwrap_or(settings.today),
+                    as_of: day,
                     knowledge: &custom.knowledge,
                 };
                 let text = custom.template().and_then(|template| markdown(&subject, template));

@@ -10,6 +10,8 @@ pub(crate) struct Asked {
     pub(crate) rate: f64,
     /// Busy slots: Σ visits a second × service time, over the visits where both are known.
     pub(crate) busy: f64,
+    /// The same at the load that the review expects at the worst, flow by flow: growth × peak.
+    pub(crate) busy_expected: f64,
     /// What would make the figures whole: the element and its key.
     pub(crate) missing: Vec<(Element, &'static str)>,
 }
@@ -29,10 +31,13 @@ pub(crate) fn asked_of(context: &Context<'_>, component: &Component) -> Asked {
     let mut asked = Asked::default();
     let element = Element::Component(component.id().to_owned());
     let Some(index) = context.graph.component(component.id()) else { return asked };
-    let mut add = |times: f64, service_time: Option<ServiceTime>| {
+    let mut add = |times: f64, service_time: Option<ServiceTime>, expected: f64| {
         asked.rate += times;
         match service_time.or(component.service_time) {
-            Some(time) => asked.busy += times * time.mean.value(),
+            Some(time) => {
+                asked.busy += times * time.mean.value();
+                asked.busy_expected += times * time.mean.value() * expected;
+            }
             None if times > 0.0 => asked.missing.push((element.clone(), "component.service_time")),
             None => {}
         }
@@ -43,11 +48,12 @@ pub(crate) fn asked_of(context: &Context<'_>, component: &Component) -> Asked {
             without_rate.push((Element::Flow(view.flow.id().to_owned()), "flow.rate"));
             continue;
         };
+        let expected = expected_load(context, view);
         if view.expansion.entry == Some(index) {
-            add(rate, None);
+            add(rate, None, expected);
         }
         for made in view.expansion.made().filter(|made| made.to == index) {
-            add(rate * made.per_request.likely, view.call(made).and_then(|call| call.service_time));
+            add(rate * made.per_request.likely, view.call(made).and_then(|call| call.service_time), expected);
         }
     }
     asked.missing.dedup();
@@ -61,10 +67,11 @@ pub(crate) fn slots(component: &Component) -> Option<f64> {
     component.workers.map(|workers| workers.value() * replicas)
 }
 
-/// How many times today's load the review expects at the worst: growth × peak; 1 where nothing is said.
-pub(crate) fn expected_load(context: &Context<'_>) -> f64 {
+/// How many times today's load the review expects of a flow at the worst: growth × peak, its own peak before the
+/// common one; 1 where nothing is said.
+fn expected_load(context: &Context<'_>, view: FlowView<'_>) -> f64 {
     let growth = &context.review.growth;
     let traffic = growth.traffic.map_or(1.0, |traffic| traffic.value());
-    let peak = growth.peak.map_or(1.0, |peak| peak.value());
+    let peak = view.flow.peak.or(growth.peak).map_or(1.0, |peak| peak.value());
     (traffic * peak).max(1.0)
 }

@@ -5,30 +5,21 @@
 use crate::analysis::{Settings, analyze};
 use crate::document::files::{ReviewFile, SaveError};
 use crate::document::parse;
-use crate::model::Evidence;
-use crate::report::{Custom, Subject, markdown, merge_keeps};
+use crate::metrics::EvidenceFile;
+use crate::report::{Custom, Subject, as_of, markdown, write_over};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
-
-/// What an exported document says near its beginning; others are not overwritten.
-const SIGNATURE: &str = "Written by kneepoint.";
-/// How far from the beginning it is looked for, in bytes.
-const BEGINNING: usize = 1000;
 
 /// Writes the document; returns its path, or a sentence that says what is in the way.
 pub fn export(text: &str, review: &Path, today: Date, custom: &Custom) -> Result<PathBuf, String> {
     let path = beside(review);
     let opened = ReviewFile::open(&path).map_err(|error| format!("{error}."))?;
-    let start = &opened.text[..opened.text.floor_char_boundary(BEGINNING)];
-    if !opened.new && !opened.text.trim().is_empty() && !start.contains(SIGNATURE) {
-        return Err(format!("{} was not written by kneepoint; move it away first.", path.display()));
-    }
     let name = review.file_name().unwrap_or_default().to_string_lossy();
-    let new = render(text, &name, today, custom)?;
+    let new = render(text, &name, &recorded_beside(review), today, custom)?;
     let merged = if opened.new {
         new
     } else {
-        merge_keeps(&opened.text, &new).map_err(|error| format!("{}: {error}.", path.display()))?
+        write_over(&opened.text, &new).map_err(|error| format!("{} {error}.", path.display()))?
     };
     let mut file = opened.file;
     match file.save(&merged) {
@@ -47,11 +38,23 @@ fn beside(review: &Path) -> PathBuf {
     review.with_file_name(format!("{stem}.md"))
 }
 
-fn render(text: &str, file: &str, today: Date, custom: &Custom) -> Result<String, String> {
-    let (review, source, problems) = parse(text);
-    let evidence = Evidence::default();
-    let settings = Settings { knowledge: custom.knowledge.clone(), ..Settings::new(today) };
-    let analysis = analyze(&review, &evidence, &settings);
+/// What was recorded beside the review; nothing where there is no such file or it cannot be read.
+fn recorded_beside(review: &Path) -> EvidenceFile {
+    let name = review.file_name().unwrap_or_default().to_string_lossy();
+    let stem = name.strip_suffix(".review.toml").or_else(|| name.strip_suffix(".toml")).unwrap_or(&name);
+    let text = std::fs::read_to_string(review.with_file_name(format!("{stem}.evidence.json")));
+    text.map(|text| EvidenceFile::from_text(&text).0).unwrap_or_default()
+}
+
+/// The same bytes as `kneepoint export` gives: dates are judged as of the newest day in the review.
+fn render(text: &str, file: &str, recorded: &EvidenceFile, today: Date, custom: &Custom) -> Result<String, String> {
+    let (review, source, mut problems) = parse(text);
+    let evidence = recorded.evidence(&review);
+    let day = as_of(&review).unwrap_or(today);
+    let settings = Settings { knowledge: custom.knowledge.clone(), ..Settings::new(day) };
+    let mut analysis = analyze(&review, &evidence, &settings);
+    problems.append(&mut analysis.problems);
+    problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
     let subject = Subject {
         file,
         text,
@@ -60,7 +63,7 @@ fn render(text: &str, file: &str, today: Date, custom: &Custom) -> Result<String
         problems: &problems,
         analysis: &analysis,
         evidence: &evidence,
-        as_of: today,
+        as_of: day,
         knowledge: &custom.knowledge,
     };
     let document = custom.template().and_then(|template| markdown(&subject, template));

@@ -120,7 +120,7 @@ fn judge(
             missing.push((Element::Component(origin.id().to_owned()), "component.workers"));
             continue;
         };
-        if burst.busy <= slots {
+        if burst.busy <= slots * (1.0 + 1e-9) {
             missing.extend(burst.missing);
         } else if worst.as_ref().is_none_or(|worst| burst.busy / slots > worst.0) {
             worst = Some((burst.busy / slots, origin, slots, burst));

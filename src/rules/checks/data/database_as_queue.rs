@@ -13,7 +13,8 @@ declare_rule! {
     summary: "a database that is polled for work";
     reads: ["dependency.operation", "dependency.mode", "component.kind", "component.replicas", "component.workers"];
     settings: [];
-    detects: "A dependency with `operation = \"poll\"` on a component of kind `database`. A `worker` that uses a database in `batch` mode, \
+    detects: "A dependency with `operation = \"poll\"` on a component of kind `database`, or on one with `data` and no kind; with \
+        neither it cannot tell. A `worker` that uses a database in `batch` mode, \
         says no operation and takes work from no queue or stream cannot be told: it may be polling.";
     why: "Asking 'is there work?' costs the same whether there is any or not, and it costs most when the table is long. Pollers lock the \
         same first rows, deletes leave dead rows behind that every later poll walks over, and the polling load grows with the \
@@ -37,10 +38,16 @@ declare_rule! {
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for dependency in context.dependencies() {
         let (from, to) = (dependency.from(), dependency.to());
-        if context.kind(to) != Some(ComponentKind::Database) {
-            continue;
-        }
         let element = Element::Dependency(from.to_owned(), to.to_owned());
+        match context.component(to).map(|component| (component.kind, component.data.is_some())) {
+            // What keeps data and does not say what it is, is a database for this purpose.
+            Some((Some(ComponentKind::Database), _) | (None, true)) => {}
+            Some((None, false)) if dependency.operation == Some(Operation::Poll) => {
+                report.cannot_tell(Element::Component(to.to_owned()), "component.kind");
+                continue;
+            }
+            _ => continue,
+        }
         match dependency.operation {
             Some(Operation::Poll) => {
                 let pollers = context.component(from).and_then(slots);

@@ -1,7 +1,7 @@
 //! KP302: one key, counter or tenant that takes more than its shard can serve.
 
 use crate::model::{Component, Data, Element};
-use crate::rules::checks::load::{Asked, asked_of, expected_load, slots};
+use crate::rules::checks::load::{Asked, asked_of, slots};
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -13,10 +13,10 @@ declare_rule! {
     summary: "the hottest key asks more than its shard can serve, a global counter, or shards without a partition key";
     reads: ["component.data.global_counters", "component.data.hottest_key_share", "component.data.shards",
         "component.data.partition_key", "component.workers", "component.replicas", "component.service_time", "flow.rate",
-        "tenancy.key", "tenancy.largest_share", "growth.traffic", "growth.peak"];
+        "tenancy.key", "tenancy.largest_share", "growth.traffic", "growth.peak", "flow.peak"];
     settings: [];
     detects: "In a component with `data`: `global_counters = true`; more than one of `shards` without a `partition_key`; or a hottest key \
-        whose share of the load fills its shard by itself, today (high) or at the growth × peak that the review expects (medium). \
+        whose share of the load fills its shard by itself, today (high) or at the growth × peak that the review expects of its flows (medium). \
         One shard has `workers` × `replicas` ÷ `shards` slots; the key needs its share of all busy slots, which are visits a \
         second × service time. Where the store is partitioned by the tenancy's key, the largest tenant's share counts \
         as the hottest key's if that is larger. The rule cannot tell where a sharded store does not say how hot its hottest key is.";
@@ -99,15 +99,15 @@ fn judge(
     heat: &mut Heat,
     undecided: &mut Vec<(Element, &'static str)>,
 ) {
-    let Asked { rate, busy, missing } = asked_of(context, component);
+    let Asked { rate, busy, busy_expected, missing } = asked_of(context, component);
     let Some(slots) = slots(component) else {
         undecided.push((own(component), "component.workers"));
         return;
     };
     // What is known alone may fill the shard already; only otherwise what is missing matters.
     let full_at = if share * busy > 0.0 { slots / shards / (share * busy) } else { f64::INFINITY };
-    let expected = expected_load(context);
-    if full_at >= expected {
+    let expected = if busy > 0.0 { busy_expected / busy } else { 1.0 };
+    if full_at >= expected * (1.0 - 1e-9) {
         undecided.extend(missing);
         return;
     }

@@ -11,10 +11,12 @@ use std::collections::{BTreeMap, HashSet};
 declare_rule! {
     "KP408" "no-backpressure", High, Certain;
     summary: "an entry that sheds nothing: no rate limit, no bounded queue, no limit on workers";
-    reads: ["flow.entry", "component.rate_limit", "component.queue.limit", "component.queue.overflow", "component.workers"];
+    reads: ["flow.entry", "component.rate_limit", "component.queue.limit", "component.queue.overflow", "component.workers",
+        "component.broker.bound"];
     settings: [];
-    detects: "Where a flow enters the system: its entry, or behind a `client`, `cdn`, `waf` or `load-balancer` the first other \
-        component that waits behind it. Something on the way to there, or the component itself, must refuse work: a `rate_limit`, \
+    detects: "Where a flow enters the system: its entry, or behind a `client`, `external`, `cdn`, `waf` or `load-balancer` the \
+        first other component that it waits for. A `scheduler` is left out, because nobody asks it. A queue or stream refuses by its `bound`; \
+        without one the rule cannot tell. Something on the way to there, or the component itself, must refuse work: a `rate_limit`, \
         or a `queue` that rejects or drops. With neither, and no limit on `workers`, the finding is certain. With limited workers \
         and a queue that blocks it is likely: nothing is refused, callers pile up instead. With limited workers and nothing \
         said about the queue the rule cannot tell. High on a critical flow, medium elsewhere.";
@@ -100,13 +102,24 @@ fn entries_of(context: &Context<'_>, view: FlowView<'_>) -> Vec<ComponentIndex> 
         let component = context.component_at(index);
         let passes_on = matches!(
             component.kind,
-            Some(ComponentKind::Client | ComponentKind::Cdn | ComponentKind::Waf | ComponentKind::LoadBalancer)
+            Some(
+                ComponentKind::Client
+                    | ComponentKind::External
+                    | ComponentKind::Cdn
+                    | ComponentKind::Waf
+                    | ComponentKind::LoadBalancer
+            )
         );
+        let others = matches!(component.kind, Some(ComponentKind::Client | ComponentKind::External));
+        if component.kind == Some(ComponentKind::Scheduler) {
+            // Nobody asks it: how much it starts is its own plan.
+            continue;
+        }
         let behind: Vec<_> =
             view.steps_of(index).flatten().filter(|made| made.synchronous).map(|made| made.to).collect();
         if !passes_on {
             entries.push(index);
-        } else if component.kind != Some(ComponentKind::Client) && excess(component) == Excess::Refused {
+        } else if !others && excess(component) == Excess::Refused {
             // What stands in front protects everything behind it, and is itself in order.
             entries.push(index);
         } else {
@@ -117,6 +130,10 @@ fn entries_of(context: &Context<'_>, view: FlowView<'_>) -> Vec<ComponentIndex> 
 }
 
 fn excess(component: &Component) -> Excess {
+    if component.kind.is_some_and(ComponentKind::is_broker) && component.rate_limit.is_none() {
+        let bound = component.broker.as_ref().and_then(|broker| broker.bound);
+        return if bound.is_some() { Excess::Refused } else { Excess::Unsaid("component.broker.bound") };
+    }
     let queue = component.queue.as_ref();
     let limited = queue.is_some_and(|queue| queue.limit.is_some() || queue.wait.is_some());
     let overflow = queue.and_then(|queue| queue.overflow);

@@ -58,7 +58,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         for visit in &view.expansion.components {
             let Some((hops, _)) = ways.get(&visit.component).copied() else { continue };
             let mut waits = false;
-            for made in view.steps_of(visit.component).flatten().filter(|made| made.synchronous) {
+            let waited = |made: &&MadeCall| made.synchronous && view.is_ever_made(made);
+            for made in view.steps_of(visit.component).flatten().filter(waited) {
                 waits = true;
                 let way = ways.entry(made.to).or_insert((0, None));
                 if hops + 1 > way.0 {

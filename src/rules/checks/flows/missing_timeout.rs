@@ -15,7 +15,8 @@ declare_rule! {
     reads: ["dependency.timeout", "dependency.mode", "dependency.network", "dependency.retry.attempts", "flow.critical", "slo.threshold"];
     settings: [];
     detects: "A dependency whose caller waits (`mode = \"sync\"`, or no mode and a callee that is neither queue nor stream) and that has \
-        no `timeout`, or a timeout of 0, which most clients take for \"no limit\". Calls made by a `client` are left out: how long a browser waits holds none of your workers. So are calls \
+        no `timeout`, or a timeout of 0, which most clients take for \"no limit\". Calls made by a `client` or an \
+        `external` system are left out: how long a browser or a partner waits holds none of your workers. So are calls \
         whose `network` is zero, which never leave the process. High on a critical flow, medium on another flow, low where \
         no flow makes the call.";
     why: "A callee that stops answering keeps the caller's worker, its connection and everything both hold until the operating \
@@ -43,8 +44,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let mut above = HashMap::new();
     for dependency in context.dependencies() {
         let in_process = dependency.network.is_some_and(|network| network.high().value() == 0.0);
-        let from_client = context.kind(dependency.from()) == Some(ComponentKind::Client);
-        if !context.waits(dependency) || in_process || from_client {
+        let by_others =
+            matches!(context.kind(dependency.from()), Some(ComponentKind::Client | ComponentKind::External));
+        if !context.waits(dependency) || in_process || by_others {
             continue;
         }
         if timeout(dependency).is_some() {

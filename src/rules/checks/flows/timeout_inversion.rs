@@ -43,6 +43,9 @@ declare_rule! {
     references: "`KP203` missing-timeout. The guide, *Resilience*. Google SRE book, *Addressing cascading failures*: deadline propagation.";
 }
 
+/// The share of a timeout that counts as rounding.
+const ROUNDING: f64 = 1e-9;
+
 /// The longest a component may take for its own calls.
 #[derive(Debug, Clone, Default)]
 struct Worst {
@@ -64,16 +67,22 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let flows = context.flows_through(&element);
         let mut worst = if flows.is_empty() { longest_single(context, dependency.to()) } else { Worst::default() };
         let mut without_timeout = std::mem::take(&mut worst.without_timeout);
+        // Sums of milliseconds are a little off; what fits exactly fits.
+        let limit = timeout * (1.0 + ROUNDING);
+        let mut hurt = Vec::new();
         for view in &flows {
             let here =
                 in_flow.entry((view.expansion.flow.0, callee)).or_insert_with(|| worst_in_flow(context, *view, callee));
             without_timeout.extend(here.without_timeout.iter().copied());
+            if here.seconds > limit {
+                hurt.push(*view);
+            }
             if here.seconds > worst.seconds {
                 worst = here.clone();
             }
         }
-        if worst.seconds > timeout {
-            report.find(found(context, dependency, element, timeout, worst));
+        if worst.seconds > limit {
+            report.find(found(dependency, element, timeout, worst, &hurt));
         } else if without_timeout.is_empty() {
             report.pass();
         } else {
@@ -85,7 +94,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn found(context: &Context<'_>, dependency: &Dependency, element: Element, timeout: f64, mut worst: Worst) -> Draft {
+fn found(dependency: &Dependency, element: Element, timeout: f64, mut worst: Worst, hurt: &[FlowView<'_>]) -> Draft {
     let (from, to) = (dependency.from(), dependency.to());
     worst.parts.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut parts: Vec<_> = worst.parts.iter().take(3).map(|(_, part)| part.as_str()).collect();
@@ -105,7 +114,7 @@ fn found(context: &Context<'_>, dependency: &Dependency, element: Element, timeo
          otherwise {from} must wait {longest}",
         Seconds::new(timeout)
     );
-    let critical = context.flows_through(&element).iter().any(FlowView::is_critical);
+    let critical = hurt.iter().any(FlowView::is_critical);
     let mut draft = Draft::new(element, message, remedy)
         .severity(if critical { Severity::High } else { Severity::Medium })
         .fact("timeout", Figure::Seconds(timeout))
@@ -113,6 +122,9 @@ fn found(context: &Context<'_>, dependency: &Dependency, element: Element, timeo
         .key("timeout");
     if dependency.mode.is_none() {
         draft = draft.confidence(Confidence::Likely);
+    }
+    if !hurt.is_empty() {
+        draft = draft.flows(hurt.iter().map(|view| view.flow.id().to_owned()).collect());
     }
     if let Some(flow) = worst.flow {
         draft = draft.fact("worst_in_flow", Figure::Text(flow));
@@ -125,7 +137,7 @@ fn worst_in_flow(context: &Context<'_>, view: FlowView<'_>, component: Component
     let mut worst = Worst { flow: Some(view.flow.id().to_owned()), ..Worst::default() };
     for step in view.steps_of(component) {
         let mut longest: Option<(f64, String)> = None;
-        for made in step.into_iter().filter(|made| made.synchronous) {
+        for made in step.into_iter().filter(|made| made.synchronous && view.is_ever_made(made)) {
             match one_call(context, view, made) {
                 Some(call) if longest.as_ref().is_none_or(|longest| call.0 > longest.0) => longest = Some(call),
                 Some(_) => {}

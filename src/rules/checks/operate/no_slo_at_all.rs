@@ -54,7 +54,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     report.find(
         Draft::new(
             Element::Review,
-            format!("{} flows and not one SLO", flows.len()),
+            match flows.len() {
+                1 => "one flow and no SLO".to_owned(),
+                several => format!("{several} flows and not one SLO"),
+            },
             format!("start with {id}: one latency and one availability objective, at what it does today"),
         )
         .fact("flows", Figure::Count(flows.len() as f64))

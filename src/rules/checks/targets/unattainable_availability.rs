@@ -18,7 +18,7 @@ declare_rule! {
     detects: "An availability SLO of a flow above the product of the `availability` of everything the flow's answer cannot do without: \
         the entry and every component reached over synchronous calls, each counted once however many ways lead to it. Left out \
         are calls that are asynchronous, `criticality = \"soft\"`, or answered by a fallback, degradation or queue (in \
-        `on_failure`, or in a `[[failure]]` answer for *down*), with everything behind them, and `client` components. A call on a \
+        `on_failure`, or in a `[[failure]]` answer for *down*), with everything behind them, `client` components, and an `external` one that the flow enters by. A call on a \
         cache miss or with a probability takes away only its share: `1 − share × (1 − availability)`; of several ways the \
         likeliest counts. A component's availability is that of the whole component, so replicas and retries on them are not \
         counted again. With ranges the favourable ends decide whether the finding is certain. Where availabilities are \
@@ -118,7 +118,9 @@ fn needs<'a>(context: &Context<'a>, view: FlowView<'a>) -> Needs<'a> {
     for visit in &view.expansion.components {
         let Some(share) = shares.get(&visit.component).copied() else { continue };
         let component = context.component_at(visit.component);
-        if component.kind != Some(ComponentKind::Client) {
+        // Whoever asks is there: a browser, or a partner's system that a flow enters by.
+        let asks = component.kind == Some(ComponentKind::External) && view.expansion.entry == Some(visit.component);
+        if component.kind != Some(ComponentKind::Client) && !asks {
             needs.components.push(Needed { component, share });
         }
         for made in view.steps_of(visit.component).flatten().filter(|made| made.synchronous) {
