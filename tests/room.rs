@@ -226,3 +226,20 @@ fn undo_shows_what_it_brought_back_and_a_deletion_says_who_still_names_it() {
     bench.keys("esc y enter");
     assert!(bench.screen().contains("db-copy") && bench.screen().contains("takes it back"), "{}", bench.screen());
 }
+
+#[test]
+fn a_server_that_refuses_is_said_at_every_measure_and_stays_said() {
+    use kneepoint::metrics::{Connection, Failure, MetricsEvent};
+    let mut bench = Bench::open(SHOP);
+    bench.resize(80, 24);
+    bench.keys("5 M");
+    let failure = Failure::ConnectionRefused;
+    bench.send(Msg::Metrics(MetricsEvent::Started { generation: 1, at: 0.0, queries: 8 }));
+    assert!(bench.screen().contains("asking …"), "{}", bench.screen());
+    let connection = Connection::Failed { at: 0.0, failure: failure.clone() };
+    bench.send(Msg::Metrics(MetricsEvent::Finished { generation: 1, connection }));
+    bench.keys("down up");
+    let screen = bench.screen();
+    assert!(!screen.contains("not asked") && screen.matches(&failure.short()).count() > 8, "{screen}");
+    assert!(screen.contains("Nothing listens"), "{screen}");
+}

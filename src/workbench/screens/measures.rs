@@ -241,22 +241,15 @@ impl Sheet for Measures<'_> {
         }
         let key = ["at", "signal", "signal", "signal", "query"][column.min(4)];
         match column {
-            2 | 3 => match self.answer(row) {
-                Some(answer) => {
-                    let name = self.session.name_of(EntityRef::new(EntityKind::Measure, row));
-                    let mut lines: Vec<Line> =
-                        self.said(row, answer).iter().flat_map(|text| wrap(text, 68, 20)).map(Line::plain).collect();
-                    if let Some(failure) = answer.failure() {
-                        lines.push(Line::blank());
-                        lines.extend(wrap(failure.hint(), 68, 6).iter().map(|text| Line::of(Role::Dim, text)));
+            2 | 3 => {
+                let (title, said) = match self.answer(row) {
+                    Some(answer) => {
+                        (self.session.name_of(EntityRef::new(EntityKind::Measure, row)), self.said(row, answer))
                     }
-                    Target::Text(name, lines)
-                }
-                None => {
-                    let lines = wrap(&self.session.live.connection.long(), 68, 20).iter().map(Line::plain).collect();
-                    Target::Text("The metrics server".to_owned(), lines)
-                }
-            },
+                    None => ("The metrics server".to_owned(), vec![self.session.live.connection.long()]),
+                };
+                Target::Text(title, said.iter().flat_map(|text| wrap(text, 68, 20)).map(Line::plain).collect())
+            }
             _ => Target::Field(EntityRef::new(EntityKind::Measure, row), vec![key.to_owned()]),
         }
     }
@@ -274,8 +267,8 @@ impl Sheet for Measures<'_> {
     }
 
     fn detail(&self, row: usize, cells: usize) -> Vec<Line> {
-        let connection = &self.session.live.connection;
         let Some(answer) = self.answer(row) else {
+            let connection = &self.session.live.connection;
             let role = match connection {
                 Connection::Failed { .. } | Connection::Degraded { .. } => Role::Bad,
                 Connection::Asking { .. } => Role::Dim,
