@@ -5,7 +5,9 @@ use jiff::civil::date;
 use kneepoint::analysis::{Analysis, PromiseState, Settings, analyze};
 use kneepoint::assets::{Asset, EXAMPLES, REVIEW_TEMPLATES};
 use kneepoint::document::parse;
+use kneepoint::knowledge::Knowledge;
 use kneepoint::model::{EntityKind, Evidence, Review};
+use kneepoint::report;
 use kneepoint::rules::{Severity, registry};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -210,4 +212,43 @@ fn the_blank_template_with_its_comments_in_force_is_a_review() {
     let (review, analysis) = analysed(&text);
     assert!(review.components.len() > 1 && !review.flows.is_empty());
     assert!(!matches!(analysis.promise.state, PromiseState::Unknown { .. }), "{:?}", analysis.promise);
+}
+
+/// The document of an example, as `kneepoint export` writes it.
+fn document(text: &str) -> String {
+    let (review, source, mut problems) = parse(text);
+    let as_of = report::as_of(&review).unwrap_or(date(2026, 11, 23));
+    let evidence = Evidence::default();
+    let mut analysis = analyze(&review, &evidence, &Settings::new(as_of));
+    problems.append(&mut analysis.problems);
+    let subject = report::Subject {
+        file: "review.toml",
+        text,
+        review: &review,
+        source: &source,
+        problems: &problems,
+        analysis: &analysis,
+        evidence: &evidence,
+        as_of,
+        knowledge: Knowledge::embedded(),
+    };
+    report::markdown(&subject, report::Template::default()).unwrap_or_else(|error| error.to_string())
+}
+
+#[test]
+fn every_example_stands_beside_its_document() {
+    let mut stale = Vec::new();
+    for Asset { path, text } in EXAMPLES {
+        let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(path).with_file_name("review.md");
+        let now = document(text);
+        if std::fs::read_to_string(&there).unwrap_or_default() == now {
+            continue;
+        }
+        if std::env::var_os("UPDATE").is_some() {
+            std::fs::write(&there, now).unwrap_or_default();
+        } else {
+            stale.push(format!("{}: UPDATE=1 writes it anew", there.display()));
+        }
+    }
+    none(&stale);
 }

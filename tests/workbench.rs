@@ -236,7 +236,9 @@ fn a_crash_is_offered_back() {
         custom: std::sync::Arc::default(),
     });
     assert!(bench.screen().contains("Unsaved work was found"));
-    bench.keys("r");
+    bench.keys("d r");
+    assert_eq!(bench.text(), SMALL, "a letter points, Enter takes");
+    bench.keys("enter");
     assert!(bench.text().contains("workers = 7"));
     bench.keys("u");
     assert_eq!(bench.text(), SMALL);

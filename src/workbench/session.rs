@@ -4,7 +4,7 @@ use crate::analysis::{Analysis, Settings};
 use crate::document::{Document, Parsed, entity_of};
 use crate::knowledge::Knowledge;
 use crate::metrics::{Answer, Connection};
-use crate::model::{Element, EntityKind, EntityRef, Evidence, Gravity, Measurement, Node, Review, Value};
+use crate::model::{Element, EntityKind, EntityRef, Evidence, Gravity, Measurement, Node, Problem, Review, Value};
 use crate::report::Custom;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -111,6 +111,15 @@ impl Session {
     pub fn file_name(&self) -> String {
         let name = self.path.as_ref().and_then(|path| path.file_name());
         name.map_or_else(|| "new review".to_owned(), |name| name.to_string_lossy().into_owned())
+    }
+
+    /// Everything that is wrong in the file: what could not be read, then names that the method does not know.
+    ///
+    /// The second part is of the newest analysed revision: it is left out while the text is a newer one.
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        let current = self.analysed == self.document.revision();
+        let of_method = self.analysis.iter().filter(move |_| current).flat_map(|analysis| &analysis.problems);
+        self.document.problems().iter().chain(of_method)
     }
 
     /// Whether there is something to save.

@@ -299,7 +299,7 @@ impl Workbench {
 
     /// The counts, the longest form first.
     fn counts(&self) -> [Line; 4] {
-        let errors = self.session.document.problems().iter().filter(|p| p.gravity == Gravity::Error).count();
+        let errors = self.session.problems().filter(|p| p.gravity == Gravity::Error).count();
         let start = |long: bool| match (errors, long) {
             (0, _) => Line::blank(),
             (1, true) => Line::of(Role::Bad, "1 file error: p · "),

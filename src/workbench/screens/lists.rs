@@ -191,7 +191,7 @@ pub struct Problems<'a> {
 impl Problems<'_> {
     /// The problem of the team's folder in a row.
     fn of_folder(&self, row: usize) -> Option<&KnowledgeProblem> {
-        self.session.custom.problems.get(row.checked_sub(self.session.document.problems().len())?)
+        self.session.custom.problems.get(row.checked_sub(self.session.problems().count())?)
     }
 }
 
@@ -217,7 +217,7 @@ impl Sheet for Problems<'_> {
     }
 
     fn rows(&self) -> usize {
-        self.session.document.problems().len() + self.session.custom.problems.len()
+        self.session.problems().count() + self.session.custom.problems.len()
     }
 
     fn cell(&self, row: usize, column: usize) -> Line {
@@ -229,7 +229,7 @@ impl Sheet for Problems<'_> {
                 _ => Line::of(Role::Dim, meant(problem)),
             };
         }
-        let Some(problem) = self.session.document.problems().get(row) else { return Line::blank() };
+        let Some(problem) = self.session.problems().nth(row) else { return Line::blank() };
         match column {
             0 => {
                 let text = self.session.document.text();
@@ -268,7 +268,7 @@ impl Sheet for Problems<'_> {
             }
             return shown;
         }
-        let Some(problem) = self.session.document.problems().get(row) else { return Vec::new() };
+        let Some(problem) = self.session.problems().nth(row) else { return Vec::new() };
         let text = self.session.document.text();
         let lines = self.session.document.map().lines();
         let range = lines.line_range(lines.line_of(problem.span.start));

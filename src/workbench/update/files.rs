@@ -192,7 +192,7 @@ impl Workbench {
             choice('d', "discard it for good", Wish::Discard),
         ];
         self.recovered = Some(text);
-        self.overlays.push(Overlay::Menu(Menu::new("Unsaved work was found", lines, choices)));
+        self.overlays.push(Overlay::Menu(Menu::new("Unsaved work was found", lines, choices).unasked()));
     }
 
     pub(super) fn recover(&mut self) -> Vec<Effect> {
@@ -224,7 +224,7 @@ impl Workbench {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
                 self.session.document.map().place(entity, &keys)
             }
-            Target::Problem(index) => self.session.document.problems().get(index).map(|problem| problem.span),
+            Target::Problem(index) => self.session.problems().nth(index).map(|problem| problem.span),
             Target::Finding(index) => {
                 let finding = self.session.analysis.as_ref().and_then(|analysis| analysis.findings.get(index));
                 finding.and_then(|finding| {

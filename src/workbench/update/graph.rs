@@ -34,7 +34,8 @@ impl Workbench {
             _ => {}
         }
         // Many boxes do not fit on a screen: they are read as names first.
-        if self.session.review.components.len() > 12 && self.graph.ids().is_empty() {
+        let fits = if self.size.0 >= 170 { 30 } else { 12 };
+        if self.session.review.components.len() > fits && self.graph.ids().is_empty() {
             self.graph.zoom = Zoom::Names;
         }
         self.navigation.go(Place::Graph);

@@ -107,7 +107,7 @@ impl Workbench {
     }
 
     fn open_problem(&mut self, index: usize) -> Vec<Effect> {
-        let Some(problem) = self.session.document.problems().get(index).cloned() else { return Vec::new() };
+        let Some(problem) = self.session.problems().nth(index).cloned() else { return Vec::new() };
         match self.session.document.map().entity_at(problem.span.start) {
             Some(entity) if problem.kind != crate::model::ProblemKind::Syntax => {
                 self.jump(entity, &[]);
