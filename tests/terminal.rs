@@ -328,7 +328,7 @@ fn kill_leaves_the_recovery_file_and_it_is_offered() {
     drop(session);
     let mut again = Setup { dir, size: (100, 30), environment }.open(WHOLE);
     again.wait_for("Unsaved work was found");
-    again.keys("r");
+    again.keys("r\r");
     again.wait_for("Recovered");
     again.keys("w");
     again.wait_for("Saved");
