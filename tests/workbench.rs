@@ -177,6 +177,48 @@ fn a_failed_save_loses_nothing_and_says_why() {
 }
 
 #[test]
+fn a_review_that_cannot_be_saved_where_it_is_can_be_saved_elsewhere() {
+    let mut bench = Bench::open(SMALL);
+    bench.keys(r#"2 right right right right enter ctrl-u "9" enter"#);
+    bench.broken_disk = Some("The disk is full.".to_owned());
+    bench.keys("w");
+    assert!(bench.bench.message().is_some_and(|message| message.contains("S saves elsewhere")));
+    // A name that fails, and one that is taken: the review stays where it was, and nothing is joined with a stranger.
+    bench.keys(r#"S ctrl-u "full.review.toml" enter"#);
+    bench.broken_disk = None;
+    bench.keys(r#"S ctrl-u "taken.review.toml" enter"#);
+    assert!(bench.bench.message().is_some_and(|message| message.contains("Choose another name")));
+    assert_eq!(bench.file.as_deref(), Some(SMALL));
+    assert!(bench.bench.session().path.as_ref().is_some_and(|path| path.ends_with("shop.review.toml")));
+    bench.file = None;
+    bench.keys(r#"S ctrl-u "copy.review.toml" enter"#);
+    assert!(bench.file.as_ref().is_some_and(|text| text.contains("workers = 9")));
+    assert_eq!(bench.recovery, None);
+    bench.keys(r#"enter ctrl-u "8" enter w"#);
+    assert!(bench.file.as_ref().is_some_and(|text| text.contains("workers = 8")));
+    assert!(bench.bench.session().path.as_ref().is_some_and(|path| path.ends_with("copy.review.toml")));
+}
+
+#[test]
+fn a_failed_save_is_not_hidden_by_a_failed_recovery_file() {
+    let mut bench = Bench::open(SMALL);
+    bench.keys(r#"2 right right right right enter ctrl-u "9" enter"#);
+    bench.broken_disk = Some("The disk is full.".to_owned());
+    bench.keys("w");
+    bench.send(Msg::RecoveryFailed("the disk that holds /state is full. Save often.".to_owned()));
+    let said = |bench: &Bench| bench.bench.message().unwrap_or_default();
+    assert!(said(&bench).contains("Not saved: The disk is full. No recovery file either"), "{}", said(&bench));
+    // The second time the recovery file says nothing new; the promise that it holds the work is not made.
+    bench.keys("w");
+    assert!(said(&bench).contains("No recovery file could be written"), "{}", said(&bench));
+    bench.broken_disk = None;
+    bench.keys("w");
+    assert!(said(&bench).contains("Saved"), "{}", said(&bench));
+    bench.send(Msg::RecoveryFailed("gone.".to_owned()));
+    assert!(said(&bench).ends_with("No recovery file: gone."), "{}", said(&bench));
+}
+
+#[test]
 fn leaving_asks_only_where_something_is_unsaved() {
     let mut bench = Bench::open(SMALL);
     bench.keys("q");

@@ -91,6 +91,7 @@ commands! {
     Undo = "undo", Everywhere, ["u"], "undo", "Undo the last edit.";
     Redo = "redo", Everywhere, ["ctrl-r", "U"], "", "Redo the edit that was undone.";
     Save = "save", Everywhere, ["w", "ctrl-s"], "save", "Save the review.";
+    SaveAs = "save-as", Everywhere, ["S"], "", "Save the review under another name; nothing is overwritten.";
     Export = "export", Everywhere, ["E"], "", "Write the Markdown document beside the review.";
     Measure = "measure", Everywhere, ["M"], "", "Ask the metrics server for every measure.";
     StopMeasure = "stop-measure", Everywhere, ["ctrl-k"], "", "Stop asking the metrics server.";

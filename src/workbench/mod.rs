@@ -103,6 +103,12 @@ pub struct Workbench {
     recovered: Option<String>,
     collision: Option<update::Collision>,
     quit_after_save: bool,
+    /// The name of the save that is under way, where it is not the review's.
+    saving_as: Option<PathBuf>,
+    /// Why the last save failed, until one succeeds.
+    not_saved: Option<String>,
+    /// Why a recovery file could not be written the last time that was told.
+    no_recovery: Option<String>,
     /// The revision whose analysis was asked for last.
     analysis_wanted: Option<u64>,
     recovery_revision: u64,
@@ -131,6 +137,9 @@ impl Workbench {
             recovered: None,
             collision: None,
             quit_after_save: false,
+            saving_as: None,
+            not_saved: None,
+            no_recovery: None,
             analysis_wanted: None,
             recovery_revision: 0,
         };

@@ -41,19 +41,19 @@ pub enum SaveError {
         theirs: Box<Theirs>,
     },
     /// The file may not be written.
-    #[error("{} is read-only; allow writing (chmod u+w) or save under another name", shown(.0))]
+    #[error("{} is read-only; allow writing (chmod u+w)", shown(.0))]
     ReadOnlyFile(PathBuf),
     /// No file may be made beside it.
-    #[error("the folder {} is read-only; allow writing there or save under another name", shown(.0))]
+    #[error("the folder {} is read-only; allow writing there", shown(.0))]
     ReadOnlyFolder(PathBuf),
     /// The folder is not there.
-    #[error("the folder {} does not exist; make it or save under another name", shown(.0))]
+    #[error("the folder {} does not exist; make it", shown(.0))]
     NoFolder(PathBuf),
     /// There is no space left, or the quota is used up.
-    #[error("the disk that holds {} is full; free some space and save again, or save elsewhere", shown(.0))]
+    #[error("the disk that holds {} is full; free some space and save again", shown(.0))]
     DiskFull(PathBuf),
     /// It is a directory, a device or a pipe.
-    #[error("{} is not a file; save under another name", shown(.0))]
+    #[error("{} is not a file", shown(.0))]
     NotAFile(PathBuf),
     /// The system says why.
     #[error("{} could not be saved: {reason}", shown(path))]

@@ -5,6 +5,7 @@
 
 use super::recovery::Store;
 use crate::document::files::{Recovered, Recovery};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -124,9 +125,24 @@ impl State {
         if self.recovery.is_none() {
             let folder = self.folder.as_ref().ok_or("there is no folder for it; KNEEPOINT_STATE_DIR can name one.")?;
             let started = Recovery::start(folder, &self.review);
-            self.recovery = Some(started.map_err(|error| format!("{}: {error}.", folder.display()))?);
+            self.recovery = Some(started.map_err(|error| refusal(folder, &error))?);
         }
         self.recovery.as_ref().ok_or_else(|| "it could not be made.".to_owned())
+    }
+}
+
+/// Why nothing could be written in the folder. The same sentence each time: what the system says may name a file that is
+/// called differently at every try, and the user is told once.
+fn refusal(folder: &Path, error: &std::io::Error) -> String {
+    let folder = folder.display();
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            format!("the disk that holds {folder} is full. Save often.")
+        }
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            format!("{folder} may not be written. Save often.")
+        }
+        kind => format!("{folder} cannot be written ({kind}). Save often."),
     }
 }
 
@@ -147,9 +163,9 @@ impl Store for Session {
     fn write(&self, text: &str) -> Result<(), String> {
         let mut state = self.state();
         let saved = std::mem::take(&mut state.saved);
-        let result = state
-            .recovery()
-            .and_then(|recovery| recovery.keep(text, &saved).map_err(|error| format!("{error}. Save often.")));
+        let folder = state.folder.clone().unwrap_or_default();
+        let result =
+            state.recovery().and_then(|recovery| recovery.keep(text, &saved).map_err(|error| refusal(&folder, &error)));
         state.saved = saved;
         result?;
         state.holds_work = true;
@@ -212,5 +228,21 @@ mod tests {
     fn no_place_for_it_is_a_sentence() {
         let session = Session::new(None);
         assert!(session.write("x").is_err_and(|sentence| sentence.contains("KNEEPOINT_STATE_DIR")));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_told_in_the_same_words_every_time() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let folder = dir.path().join("state");
+        let session = Session::new(Some(folder.clone()));
+        let _ = session.switch(&dir.path().join("a.review.toml"), "old");
+        session.begin();
+        session.write("one").expect("kept");
+        std::fs::remove_dir_all(&folder).expect("removed");
+        let (first, second) = (session.write("two").expect_err("gone"), session.write("three").expect_err("gone"));
+        assert_eq!(first, second);
+        assert!(first.contains("state") && first.ends_with("Save often."), "{first}");
+        let full = |folder: &Path| refusal(folder, &ErrorKind::StorageFull.into());
+        assert_eq!(full(Path::new("/s")), "the disk that holds /s is full. Save often.");
     }
 }

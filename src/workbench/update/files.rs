@@ -44,20 +44,33 @@ impl Workbench {
         vec![Effect::Save { path, text, expected }]
     }
 
-    fn ask_path(&mut self) {
+    /// Asks for the name to save under; the draft is where the review is, or a name after its system.
+    pub(super) fn ask_path(&mut self) {
         let system =
             self.session.document.cell(crate::model::EntityRef::only(crate::model::EntityKind::Head), &["system"]);
         let name = crate::model::as_id(&system.unwrap_or_default());
-        let draft = if name.is_empty() { "system.review.toml".to_owned() } else { format!("{name}.review.toml") };
+        let draft = match &self.session.path {
+            Some(path) => path.to_string_lossy().into_owned(),
+            None if name.is_empty() => "system.review.toml".to_owned(),
+            None => format!("{name}.review.toml"),
+        };
         let hint = "A path ending in .review.toml, beside the code it is about. Nothing is overwritten.";
         self.ask(Overlay::Prompt(Prompt::new("Save as", hint, &draft, Purpose::SaveAs)));
     }
 
+    /// The review keeps its old place until it is saved in the new one.
     pub(super) fn save_as(&mut self, path: &str) -> Vec<Effect> {
-        self.session.path = Some(PathBuf::from(path));
-        self.session.on_disk = None;
+        let path = PathBuf::from(path);
+        if self.session.path.as_ref() == Some(&path) {
+            return self.save();
+        }
+        if self.session.saving {
+            self.warn("A save is under way; ask again when it is done.".to_owned());
+            return Vec::new();
+        }
         self.session.saving = true;
-        vec![Effect::Save { path: PathBuf::from(path), text: self.session.document.text().to_owned(), expected: None }]
+        self.saving_as = Some(path.clone());
+        vec![Effect::Save { path, text: self.session.document.text().to_owned(), expected: None }]
     }
 
     fn after_save(&mut self) -> Vec<Effect> {
@@ -66,8 +79,10 @@ impl Workbench {
 
     pub(super) fn saved(&mut self, report: SaveReport) -> Vec<Effect> {
         self.session.saving = false;
+        let elsewhere = self.saving_as.take().is_some();
         match report {
             SaveReport::Saved { path, text } => {
+                (self.not_saved, self.no_recovery) = (None, None);
                 self.session.document.mark_saved(&text);
                 self.session.on_disk = Some(text);
                 self.say(Line::of(Role::Good, format!("Saved {}", path.display())));
@@ -87,12 +102,19 @@ impl Workbench {
                     // A new review whose first save failed has no file yet: ask again.
                     self.session.path = None;
                 }
-                self.warn(format!("Not saved: {why} Your work is kept in the recovery file."));
+                let kept = match &self.no_recovery {
+                    Some(_) => "No recovery file could be written either: stay until it is saved. S saves elsewhere.",
+                    None => "Your work is kept in the recovery file. S saves elsewhere.",
+                };
+                self.warn(format!("Not saved: {why} {kept}"));
+                self.not_saved = Some(why);
                 vec![Effect::WriteRecovery { text: self.session.document.text().to_owned() }]
             }
             SaveReport::Changed { theirs } => {
-                if self.session.on_disk.is_none() {
-                    self.session.path = None;
+                if elsewhere || self.session.on_disk.is_none() {
+                    if self.session.on_disk.is_none() {
+                        self.session.path = None;
+                    }
                     self.quit_after_save = false;
                     self.warn("Not saved: a file of this name is there already. Choose another name.".to_owned());
                     return Vec::new();
@@ -100,6 +122,15 @@ impl Workbench {
                 self.combine(theirs, true)
             }
         }
+    }
+
+    /// The recovery file could not be written. A save that failed is not forgotten over it.
+    pub(super) fn recovery_failed(&mut self, why: String) {
+        match &self.not_saved {
+            Some(save) => self.warn(format!("Not saved: {save} No recovery file either: {why}")),
+            None => self.warn(format!("No recovery file: {why}")),
+        }
+        self.no_recovery = Some(why);
     }
 
     pub(super) fn changed_on_disk(&mut self, theirs: String) -> Vec<Effect> {

@@ -45,7 +45,7 @@ impl Workbench {
             Msg::Saved(report) => self.saved(report),
             Msg::ChangedOnDisk(text) => self.changed_on_disk(text),
             Msg::RecoveryFailed(why) => {
-                self.warn(format!("No recovery file: {why}"));
+                self.recovery_failed(why);
                 Vec::new()
             }
             Msg::Metrics(event) => self.metrics(event),
@@ -239,6 +239,10 @@ impl Workbench {
             Command::Save => {
                 self.quit_after_save = false;
                 return self.save();
+            }
+            Command::SaveAs => {
+                self.quit_after_save = false;
+                self.ask_path();
             }
             Command::Export => return self.export(),
             Command::Measure => return self.measure(),
