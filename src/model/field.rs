@@ -214,7 +214,7 @@ fn read_quantity<Q: Quantity>(node: &Node, reader: &mut Reader) -> Option<Q> {
     let result = match &node.value {
         Value::Text(text) => Q::parse(text).map_err(|error| match error {
             QuantityError::Form(form) => QuantityError::Form(format!("{} is no {}: {form}", quote(text), Q::NAME)),
-            range => range,
+            range @ QuantityError::Range(_) => range,
         }),
         Value::Integer(number) if Q::BARE || *number == 0 => Q::checked(*number as f64),
         Value::Float(number) if Q::BARE || *number == 0.0 => Q::checked(*number),
