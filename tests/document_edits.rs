@@ -337,7 +337,7 @@ fn what_is_typed_is_read_by_the_shape_of_its_key() {
         component(&["kind"], "servise"),
         Err("`servise` is not one of the words; did you mean `service`?".to_owned())
     );
-    assert_eq!(component(&["replicas"], "many"), Err("a count is written 6".to_owned()));
+    assert_eq!(component(&["replicas"], "many"), Err("`many` is no count: a count is written 6".to_owned()));
     assert_eq!(
         component(&["service_time"], "6"),
         Err("a duration needs a unit: \"250ms\", \"1.5s\", \"2h\", \"28d\" or \"12mo\"".to_owned())
@@ -353,8 +353,8 @@ fn what_is_typed_is_read_by_the_shape_of_its_key() {
     );
     assert_eq!(component(&["id"], "orders-db"), Err("there is already a component with the id `orders-db`".to_owned()));
     assert_eq!(component(&["nothing"], "1"), Err("[[component]] has no key `nothing`".to_owned()));
-    assert_eq!(component(&["replicas"], "3\n[evil]"), Err("a count is written 6".to_owned()));
-    assert_eq!(component(&["replicas"], "nan"), Err("a count is written 6".to_owned()));
+    assert_eq!(component(&["replicas"], "3\n[evil]"), Err("`3\n[evil]` is no count: a count is written 6".to_owned()));
+    assert_eq!(component(&["replicas"], "nan"), Err("`nan` is no count: a count is written 6".to_owned()));
     let flow = |input: &str| typed(EntityKind::Flow, 0, &["calls"], input).map_err(|error| error.to_string());
     assert_eq!(flow("{ from = \"a\", to = \"b\" }"), Ok("[{ from = \"a\", to = \"b\" }]".to_owned()));
     assert!(flow("a, b").is_err() && flow("{ from = \"a\", too = \"b\" }").is_err());

@@ -62,8 +62,8 @@ id = "orders-db"
         [
             "4:8 unknown-word `servce` is not a component kind (did you mean `service`?)",
             "5:1 unknown-key [[component]] has no key `replcas` (did you mean `replicas`?)",
-            "6:11 wrong-type a count is written 6",
-            "7:16 wrong-type a duration is written \"250ms\", \"1.5s\", \"2h\", \"28d\" or \"12mo\"",
+            "6:11 wrong-type `many` is no count: a count is written 6",
+            "7:16 wrong-type `6 parsecs` is no duration: a duration is written \"250ms\", \"1.5s\", \"2h\", \"28d\" or \"12mo\"",
             "8:16 out-of-range a percentage lies above 0 and up to 100",
             "11:6 duplicate a second component with the id `api`; the first is used",
             "15:6 dangling-reference there is no component `orders-bd` (did you mean `orders-db`?)",

@@ -149,7 +149,7 @@ fn a_form_on_a_tiny_screen_shows_the_value_being_typed_and_why_it_is_refused() {
     bench.resize(40, 12);
     bench.keys(r#"2 a "x" enter tab tab tab "many" enter"#);
     let screen = bench.screen();
-    assert!(screen.contains("workers") && screen.contains("many") && screen.contains("! a count"), "{screen}");
+    assert!(screen.contains("workers") && screen.contains("many") && screen.contains("! `many` is no"), "{screen}");
 }
 
 #[test]

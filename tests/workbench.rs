@@ -88,7 +88,7 @@ fn a_wrong_value_is_refused_where_it_is_typed_and_not_lost() {
     let mut bench = Bench::open(SMALL);
     bench.keys(r#"2 right right right right enter ctrl-u "many" enter"#);
     assert!(bench.bench.has_overlay());
-    assert!(bench.screen().contains("! a count is written"), "{}", bench.screen());
+    assert!(bench.screen().contains("! `many` is no count"), "{}", bench.screen());
     assert_eq!(bench.text(), SMALL);
     bench.keys(r#"ctrl-u "12" enter"#);
     assert!(bench.text().contains("workers = 12 "));

@@ -212,7 +212,10 @@ impl<T: Field> Field for BTreeMap<String, T> {
 /// A quantity of a single value, without units of its own in an error.
 fn read_quantity<Q: Quantity>(node: &Node, reader: &mut Reader) -> Option<Q> {
     let result = match &node.value {
-        Value::Text(text) => Q::parse(text),
+        Value::Text(text) => Q::parse(text).map_err(|error| match error {
+            QuantityError::Form(form) => QuantityError::Form(format!("{} is no {}: {form}", quote(text), Q::NAME)),
+            range @ QuantityError::Range(_) => range,
+        }),
         Value::Integer(number) if Q::BARE || *number == 0 => Q::checked(*number as f64),
         Value::Float(number) if Q::BARE || *number == 0.0 => Q::checked(*number),
         Value::Integer(_) | Value::Float(_) => {

@@ -176,7 +176,11 @@ impl Session {
     /// The name of an entity for people: its id, or what else tells it from others.
     pub fn name_of(&self, entity: EntityRef) -> String {
         let EntityRef { kind, index } = entity;
-        let cell = |key: &str| self.document.cell(entity, &[key]).unwrap_or_default();
+        let cell = |key: &str| {
+            let node = self.document.map().value(entity, &[key]);
+            let text = node.and_then(Node::text).map(str::to_owned);
+            text.or_else(|| self.document.cell(entity, &[key])).unwrap_or_default()
+        };
         match kind {
             EntityKind::Dependency => format!("{} -> {}", cell("from"), cell("to")),
             EntityKind::Failure => format!("{} {}", cell("at"), cell("when")),

@@ -28,7 +28,7 @@ pub(super) use entity::insert_like;
 pub(super) use literal::written;
 
 use super::source_map::SourceMap;
-use crate::model::{EntityKind, EntityRef, Problem, Review, field_at};
+use crate::model::{EntityKind, EntityRef, Problem, Review, Shape, field_at};
 use history::History;
 use splice::Plan;
 use std::sync::Arc;
@@ -126,7 +126,10 @@ impl Document {
     /// What stands in the cell of a key: without quotes, ranges as `4ms..6ms..12ms`. `None` where nothing is said.
     pub fn cell(&self, entity: EntityRef, keys: &[&str]) -> Option<String> {
         let node = self.parsed.map.value(entity, keys)?;
-        let shape = entity::shape_at(entity.kind, keys).unwrap_or(crate::model::Shape::Text);
+        let shape = entity::shape_at(entity.kind, keys).unwrap_or(Shape::Text);
+        if let Some(text) = node.text().filter(|text| is_plain_word(shape, text)) {
+            return Some(text.to_owned());
+        }
         Some(plain(shape, &literal::written(&self.text, node)))
     }
 
@@ -358,6 +361,16 @@ impl Document {
     }
 }
 
+/// Whether a text is its own plain form beyond doubt, so that it need not be read back to be sure.
+fn is_plain_word(shape: Shape, text: &str) -> bool {
+    let harmless = |c: char| c.is_ascii_alphanumeric() || " -_.:/>".contains(c);
+    matches!(shape, Shape::Text | Shape::Id | Shape::Reference(_) | Shape::Choice(_))
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !text.ends_with(' ')
+        && !["true", "false", "nan", "inf"].contains(&text)
+        && text.chars().all(harmless)
+}
+
 /// The part in which two texts differ: the range in the old one, and what stands there in the new one.
 fn difference<'a>(old: &str, new: &'a str) -> Option<(std::ops::Range<usize>, &'a str)> {
     if old == new {
@@ -373,4 +386,21 @@ fn difference<'a>(old: &str, new: &'a str) -> Option<(std::ops::Range<usize>, &'
         same -= 1;
     }
     Some((start..old.len() - same, &new[start..new.len() - same]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_word_is_what_the_long_way_round_gives() {
+        for text in ["orders-db", "api -> db", "team a", "true", "1a", "a.b/c:d", "x ", "-", "it's", "4ms", "a, b"] {
+            for shape in [Shape::Text, Shape::Id, Shape::Choice(&["orders-db", "x"])] {
+                if is_plain_word(shape, text) {
+                    assert_eq!(plain(Shape::Text, &format!("\"{text}\"")), text);
+                }
+            }
+        }
+        assert!(is_plain_word(Shape::Id, "orders-db") && !is_plain_word(Shape::Text, "true"));
+    }
 }
