@@ -4,7 +4,7 @@ mod computed;
 mod drawn;
 mod entities;
 mod graph;
-mod lists;
+pub(in crate::workbench) mod lists;
 mod measures;
 mod questions;
 mod sheet;

@@ -314,9 +314,10 @@ impl Workbench {
                         lines.extend(wrap(text, 76, 20).iter().map(Line::plain));
                     }
                 }
-                if !question.rules.is_empty() {
+                let rules = crate::workbench::screens::lists::written(&question.rules);
+                if !rules.is_empty() {
                     lines.push(Line::blank());
-                    lines.push(Line::of(Role::Dim, format!("Rules: {}", question.rules.join(", "))));
+                    lines.push(Line::of(Role::Dim, format!("Rules: {rules}")));
                 }
                 self.overlays.push(Overlay::Read(Reader::new(&id, lines)));
             }
