@@ -548,7 +548,7 @@ fn measure_shows_the_declared_beside_the_measured() {
     );
     let ran = place.run(&["measure", "shop.review.toml", "--prometheus", &url]);
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{}", ran.out);
-    assert!(ran.out.contains("checkout  rate    100/s     97.5/s"), "{}", ran.out);
+    assert!(ran.out.contains("checkout  rate    100/s        97.5/s"), "{}", ran.out);
     let ran = place.run(&["measure", "shop.review.toml", "--prometheus", &url, "--format", "json"]);
     let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert_eq!(document["measures"][0]["value"], 97.5);

@@ -21,7 +21,11 @@ pub fn resolve(review: &Review) -> Vec<Problem> {
     duplicates(review, &mut problems);
     for slo in &review.slos {
         match (&slo.flow, &slo.component) {
-            (None, None) => missing("an SLO", "flow (or component)", slo.span, &mut problems),
+            (None, None) => problems.push(Problem::error(
+                ProblemKind::MissingKey,
+                slo.span,
+                "an SLO needs `flow` or `component`: what it is about",
+            )),
             (Some(_), Some(component)) => problems.push(Problem::warning(
                 ProblemKind::Contradiction,
                 component.0.span,

@@ -34,7 +34,7 @@ pub struct Measured {
 
 /// The measures as a table, and a sentence for each that is not a number.
 pub fn measure_text(server: &str, rows: &[Measured], style: Style) -> String {
-    let mut lines = vec![["at", "signal", "declared", "measured"].map(str::to_owned)];
+    let mut lines = vec![["at", "signal", "review says", "measured"].map(str::to_owned)];
     for row in rows {
         lines.push([
             line(&row.element),

@@ -7,7 +7,7 @@ use crate::capacity::Capacity;
 use crate::graph::layout::Element as Drawn;
 use crate::graph::layout::{CellRect, EdgeKind, Layout, LayoutEdge, LayoutOptions, layout};
 use crate::graph::picture::{EdgeFace, GlyphSet, NodeFace, NodeState, Scene, Zoom, draw};
-use crate::model::{Criticality, Element, Review};
+use crate::model::{Criticality, Element, Review, visible};
 use crate::workbench::session::Session;
 use crate::workbench::view::{Area, Line, Role};
 use std::collections::{HashMap, HashSet};
@@ -157,8 +157,10 @@ impl GraphScreen {
             })
             .collect();
         // Boxes keep their size while numbers change, so that an analysis does not lay everything out again.
-        let title =
-            |id: &String| if self.zoom == Zoom::Names { format!("{id}{}", " ".repeat(MARK)) } else { id.clone() };
+        let title = |id: &String| {
+            let kept = if self.zoom == Zoom::Names { MARK } else { 0 };
+            format!("{}{}", visible(id), " ".repeat(kept))
+        };
         let face = |id: &String| NodeFace { title: title(id), lines: vec![" ".repeat(13)], ..NodeFace::default() };
         let faces = ids.iter().map(face).collect();
         let previous = match &self.plan {
@@ -390,6 +392,7 @@ impl GraphScreen {
                     _ => NodeState::Normal,
                 };
                 let dim = on_flow.as_ref().is_some_and(|ids| !ids.contains(id.as_str()));
+                let id = visible(id);
                 let title = match (plan.zoom, self.mark_by, share) {
                     (Zoom::Names, MarkBy::Utilisation, Some(share)) => {
                         let sign = if share >= 1.0 {
@@ -405,8 +408,9 @@ impl GraphScreen {
                         format!("{id} {count:>3}{}", if high { "!" } else { "?" })
                     }
                     (Zoom::Names, ..) => format!("{id}{}", " ".repeat(MARK)),
-                    _ => id.clone(),
+                    _ => id.into_owned(),
                 };
+                let text = visible(&text).into_owned();
                 NodeFace { title, lines: vec![text], state, dim }
             })
             .collect()
