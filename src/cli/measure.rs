@@ -5,16 +5,9 @@ use super::exit::{Exit, Failure};
 use super::load::{Judged, load, today};
 use super::output::Output;
 use crate::analysis::Settings as Judging;
-use crate::metrics::{
-    self, Answer, Client, Connection, HeaderValueSource, Place, Query, Settings, Source, Unit, dialect,
-};
+use crate::metrics::{self, Answer, Client, Connection, Query, Settings, Source, Unit, query_of, source_of};
 use crate::model::{Element, Indicator, Measure as Wanted, Review};
 use crate::report::{Measured, measure_json, measure_text};
-
-/// The dialect of reviews that name none.
-const DIALECT: &str = "opentelemetry";
-/// Over how much time the queries of a dialect look.
-const WINDOW: &str = "5m";
 
 pub(super) fn measure(measure: &Measure, offline: bool, output: &Output) -> Result<Exit, Failure> {
     let judged = load(&measure.path, output)?.judge(&Judging::new(today()));
@@ -28,7 +21,7 @@ pub(super) fn measure(measure: &Measure, offline: bool, output: &Output) -> Resu
         return Err(Failure::unusable("the review has no [[measure]]")
             .hint("say what to ask: [[measure]] with `at`, `signal` and, where the dialect has none, `query`"));
     }
-    let texts: Vec<Option<String>> = review.measures.iter().map(|wanted| query(review, wanted)).collect();
+    let texts: Vec<Option<String>> = review.measures.iter().map(|wanted| query_of(review, wanted)).collect();
     let queries: Vec<Query> = texts
         .iter()
         .enumerate()
@@ -64,34 +57,14 @@ pub(super) fn measure(measure: &Measure, offline: bool, output: &Output) -> Resu
 }
 
 fn source(measure: &Measure, review: &Review) -> Result<Source, Failure> {
-    let settings = review.prometheus.as_ref();
-    let own = settings.and_then(|settings| settings.url.clone());
-    let Some(url) = measure.prometheus.clone().or_else(|| own.clone()) else {
-        return Err(Failure::unusable("no metrics server is named")
-            .hint("`--prometheus http://…`, or [prometheus] with `url` in the review"));
-    };
-    let mut source = Source::new(url.clone());
-    // Secrets of one server are not sent to another.
-    if own.as_ref() == Some(&url) {
-        for (header, variable) in settings.iter().flat_map(|settings| settings.headers_env.iter().flatten()) {
-            source = source.with_header(header, HeaderValueSource::Environment(variable.clone()));
-        }
+    let own = source_of(review);
+    match (&measure.prometheus, own) {
+        // Secrets of one server are not sent to another.
+        (Some(url), own) => Ok(own.filter(|own| own.url == *url).unwrap_or_else(|| Source::new(url.clone()))),
+        (None, Some(own)) => Ok(own),
+        (None, None) => Err(Failure::unusable("no metrics server is named")
+            .hint("`--prometheus http://…`, or [prometheus] with `url` in the review")),
     }
-    Ok(source)
-}
-
-/// The query of a measure: its own, or the dialect's.
-fn query(review: &Review, wanted: &Wanted) -> Option<String> {
-    if let Some(query) = &wanted.query {
-        return Some(query.clone());
-    }
-    let (service, place) = match review.element(wanted.at())? {
-        Element::Component(id) => (id, Place::Component),
-        Element::Dependency(from, _) => (from, Place::Pool),
-        _ => return None,
-    };
-    let name = review.prometheus.as_ref().and_then(|settings| settings.dialect.as_deref()).unwrap_or(DIALECT);
-    dialect(name)?.query(wanted.signal.as_deref()?, place).map(|query| query.text(&service, WINDOW))
 }
 
 fn row(judged: &Judged, wanted: &Wanted, query: Option<String>, answer: Option<&Answer>) -> Measured {

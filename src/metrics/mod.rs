@@ -8,6 +8,7 @@
 //! strings here. Nothing is initialised (no TLS provider, no runtime, no connection) before the first query.
 
 mod answer;
+mod asked;
 mod client;
 mod connection;
 mod dialects;
@@ -23,6 +24,7 @@ mod transport;
 mod unit;
 
 pub use answer::{Answer, Labels, Reading};
+pub use asked::{WINDOW, query_of, source_of};
 pub use client::{Client, Settings};
 pub use connection::Connection;
 pub use dialects::{DIALECTS, Dialect, DialectQuery, Place, dialect};

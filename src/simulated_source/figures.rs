@@ -8,7 +8,7 @@
 use super::load::Load;
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
-use crate::metrics::{DIALECTS, Place};
+use crate::metrics::{DIALECTS, Place, WINDOW, query_of};
 use crate::model::{Element, Measure, Review};
 use std::collections::HashMap;
 
@@ -18,8 +18,6 @@ const RIPPLE: f64 = 0.03;
 const SLOT: f64 = 15.0;
 /// What the measure that differs is multiplied with.
 const DIFFERS: f64 = 1.3;
-/// Over how much time the dialects' queries look, as the workbench and the command line write them.
-const WINDOW: &str = "5m";
 /// A review with fewer measures than this shows them all as they are.
 const ENOUGH_TO_STAND_OUT: usize = 4;
 
@@ -65,9 +63,8 @@ impl Figures {
         stand_out(review, capacity, &mut figures);
         let mut known = HashMap::new();
         for (measure, figure) in review.measures.iter().zip(figures) {
-            let own = measure.query.as_deref().map(str::trim).filter(|query| !query.is_empty());
-            if let Some(query) = own.map(str::to_owned).or_else(|| of_dialect(review, measure)) {
-                known.entry(query).or_insert(figure);
+            if let Some(query) = query_of(review, measure) {
+                known.entry(query.trim().to_owned()).or_insert(figure);
             }
         }
         // What is full first stands first: of several pools of one component the busiest answers for all.
@@ -100,18 +97,6 @@ impl Figures {
             }
         }
     }
-}
-
-/// The text that is asked for a measure without a query of its own.
-fn of_dialect(review: &Review, measure: &Measure) -> Option<String> {
-    let (service, place) = match review.element(measure.at())? {
-        Element::Component(id) => (id, Place::Component),
-        Element::Dependency(from, _) => (from, Place::Pool),
-        _ => return None,
-    };
-    let named = review.prometheus.as_ref().and_then(|settings| settings.dialect.as_deref());
-    let dialect = DIALECTS.iter().find(|dialect| named.is_none_or(|name| dialect.name == name))?;
-    dialect.query(measure.signal.as_deref()?, place).map(|query| query.text(&service, WINDOW))
 }
 
 /// The figure of a signal at a place; no series where the analysis knows nothing to derive it from.

@@ -1,40 +1,22 @@
 //! Asking the metrics server: in the background, on request, newest request wins.
 
-use crate::metrics::{Connection, HeaderValueSource, MetricsEvent, Place as QueryPlace, Query, Source, dialect};
-use crate::model::Element;
+use crate::metrics::{Connection, MetricsEvent, Query, query_of, source_of};
 use crate::workbench::Workbench;
 use crate::workbench::message::Effect;
 use crate::workbench::view::{Line, Role};
 
 impl Workbench {
     pub(super) fn measure(&mut self) -> Vec<Effect> {
-        let settings = self.session.review.prometheus.clone();
-        let Some(url) = settings.as_ref().and_then(|settings| settings.url.clone()) else {
+        let review = self.session.review.clone();
+        let Some(source) = source_of(&review) else {
             self.say(Line::plain("No metrics server yet: step 5, Metrics server, key url."));
             return Vec::new();
         };
-        let mut source = Source::new(url);
-        for (header, variable) in settings.iter().flat_map(|settings| settings.headers_env.iter().flatten()) {
-            source = source.with_header(header, HeaderValueSource::Environment(variable.clone()));
-        }
-        let dialect_name = settings.and_then(|settings| settings.dialect).unwrap_or_else(|| "opentelemetry".to_owned());
-        let mut queries = Vec::new();
-        let mut without = 0;
-        for (index, measure) in self.session.review.measures.iter().enumerate() {
-            let signal = measure.signal.clone().unwrap_or_default();
-            let text = measure.query.clone().or_else(|| {
-                let (service, place) = match self.session.review.element(measure.at())? {
-                    Element::Component(id) => (id, QueryPlace::Component),
-                    Element::Dependency(from, _) => (from, QueryPlace::Pool),
-                    _ => return None,
-                };
-                dialect(&dialect_name)?.query(&signal, place).map(|query| query.text(&service, "5m"))
-            });
-            match text {
-                Some(text) => queries.push(Query::new(index.to_string(), text)),
-                None => without += 1,
-            }
-        }
+        let numbered = review.measures.iter().enumerate();
+        let queries: Vec<Query> = numbered
+            .filter_map(|(index, measure)| Some(Query::new(index.to_string(), query_of(&review, measure)?)))
+            .collect();
+        let without = review.measures.len() - queries.len();
         if queries.is_empty() {
             let why = if without > 0 {
                 "No measure has a query, and the dialect has none for them."
