@@ -5,9 +5,10 @@ use super::arguments::New;
 use super::exit::{Exit, Failure};
 use super::output::Output;
 use crate::assets::{Asset, EXAMPLES, REVIEW_TEMPLATES};
+use crate::document::files::{ReviewFile, SaveError};
 use crate::model::nearest;
 use std::ffi::OsStr;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// How the file of a review ends.
@@ -107,54 +108,27 @@ fn meant(path: &Path) -> Option<String> {
 
 /// Replaces a file at once, or leaves it as it was.
 pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: std::io::Error| unwritable(path, &error);
-    // Through a link to its target, so that the link stays.
-    let target = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let mut file = beside(&target).map_err(failed)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
-    if let Ok(metadata) = std::fs::metadata(&target) {
-        file.as_file().set_permissions(metadata.permissions()).map_err(failed)?;
-    }
-    file.persist(&target).map_err(|error| failed(error.error))?;
-    Ok(())
+    let opened = ReviewFile::open(path).map_err(|error| Failure::unusable(error.to_string()))?;
+    save(opened.file, text)
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
-    match error.kind() {
-        ErrorKind::NotFound => Failure::unusable(format!("the folder of `{}` is not there", path.display()))
+fn save(mut file: ReviewFile, text: &str) -> Result<(), Failure> {
+    file.save(text).map(|_| ()).map_err(|error| match error {
+        SaveError::NoFolder(_) => Failure::unusable(format!("the folder of `{}` is not there", file.path().display()))
             .hint("create the folder first"),
-        _ => Failure::unusable(format!("cannot write `{}`: {error}", path.display())),
-    }
+        error => Failure::unusable(format!("cannot write `{}`: {error}", file.path().display())),
+    })
 }
 
 /// Creates a file that must not be there yet.
 fn create(path: &Path, text: &str) -> Result<(), Failure> {
-    let failed = |error: &std::io::Error| match error.kind() {
-        ErrorKind::AlreadyExists => Failure::unusable(format!("`{}` is there already", path.display()))
-            .hint("choose another name, or open it: it is never overwritten"),
-        _ => unwritable(path, error),
-    };
-    if path.symlink_metadata().is_ok() {
-        return Err(failed(&ErrorKind::AlreadyExists.into()));
+    let opened = ReviewFile::open(path).map_err(|error| Failure::unusable(error.to_string()))?;
+    // A link that leads nowhere is there too.
+    if !opened.new || path.symlink_metadata().is_ok() {
+        return Err(Failure::unusable(format!("`{}` is there already", path.display()))
+            .hint("choose another name, or open it: it is never overwritten"));
     }
-    let mut file = beside(path).map_err(|error| failed(&error))?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(|error| failed(&error))?;
-    file.persist_noclobber(path).map_err(|error| failed(&error.error))?;
-    Ok(())
-}
-
-/// A temporary file in the folder of a file, with the permissions that a person's own files have.
-fn beside(path: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".kneepoint-").suffix(".tmp");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // The mask of the process still takes away from it.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
+    save(opened.file, text)
 }
 
 /// `new PATH --template NAME`.
