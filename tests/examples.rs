@@ -4,8 +4,7 @@
 use jiff::civil::date;
 use kneepoint::analysis::{Analysis, PromiseState, Settings, analyze};
 use kneepoint::assets::{Asset, EXAMPLES, REVIEW_TEMPLATES};
-use kneepoint::document::parse;
-use kneepoint::knowledge::Knowledge;
+use kneepoint::document::{Parsed, parse};
 use kneepoint::model::{EntityKind, Evidence, Review};
 use kneepoint::report;
 use kneepoint::rules::{Severity, registry};
@@ -214,25 +213,26 @@ fn the_blank_template_with_its_comments_in_force_is_a_review() {
     assert!(!matches!(analysis.promise.state, PromiseState::Unknown { .. }), "{:?}", analysis.promise);
 }
 
-/// The document of an example, as `kneepoint export` writes it.
+/// The document of an example, as the workbench writes it.
 fn document(text: &str) -> String {
-    let (review, source, mut problems) = parse(text);
-    let as_of = report::as_of(&review).unwrap_or(date(2026, 11, 23));
-    let evidence = Evidence::default();
-    let mut analysis = analyze(&review, &evidence, &Settings::new(as_of));
-    problems.append(&mut analysis.problems);
-    let subject = report::Subject {
-        file: "review.toml",
-        text,
-        review: &review,
-        source: &source,
-        problems: &problems,
-        analysis: &analysis,
-        evidence: &evidence,
-        as_of,
-        knowledge: Knowledge::embedded(),
-    };
-    report::markdown(&subject, report::Template::default()).unwrap_or_else(|error| error.to_string())
+    let (review, map, problems) = parse(text);
+    let parsed = Parsed { review, map, problems };
+    let (day, custom) = (date(2026, 11, 23), report::Custom::default());
+    report::document("review.toml", text, &parsed, &Evidence::default(), day, &custom)
+        .unwrap_or_else(|error| error.to_string())
+}
+
+#[test]
+fn the_command_line_exports_the_same_bytes() {
+    for Asset { path, .. } in EXAMPLES {
+        let out = Path::new(path).with_file_name("review.md");
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_kneepoint"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(["export", path, "--check", "--out"])
+            .arg(&out)
+            .output();
+        assert!(ran.is_ok_and(|ran| ran.status.success()), "{path}");
+    }
 }
 
 #[test]

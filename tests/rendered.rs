@@ -7,11 +7,9 @@ mod harness;
 
 use harness::Bench;
 use jiff::civil::date;
-use kneepoint::analysis::{Settings, analyze};
-use kneepoint::document::parse;
-use kneepoint::knowledge::Knowledge;
+use kneepoint::document::{Parsed, parse};
 use kneepoint::model::Evidence;
-use kneepoint::report::{self, Subject, Template};
+use kneepoint::report::{self, Custom};
 use kneepoint::workbench::rendered::render;
 use kneepoint::workbench::view::{Line, Role};
 use proptest::prelude::*;
@@ -19,21 +17,10 @@ use proptest::prelude::*;
 const SHOP: &str = include_str!("../examples/ecommerce/review.toml");
 
 fn exported(text: &str) -> String {
-    let (review, source, problems) = parse(text);
-    let (evidence, as_of) = (Evidence::default(), date(2026, 11, 23));
-    let analysis = analyze(&review, &evidence, &Settings::new(as_of));
-    let subject = Subject {
-        file: "review.toml",
-        text,
-        review: &review,
-        source: &source,
-        problems: &problems,
-        analysis: &analysis,
-        evidence: &evidence,
-        as_of,
-        knowledge: Knowledge::embedded(),
-    };
-    report::markdown(&subject, Template::default()).unwrap()
+    let (review, map, problems) = parse(text);
+    let parsed = Parsed { review, map, problems };
+    report::document("review.toml", text, &parsed, &Evidence::default(), date(2026, 11, 23), &Custom::default())
+        .unwrap()
 }
 
 fn text(lines: &[Line]) -> Vec<String> {

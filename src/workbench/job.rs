@@ -5,7 +5,7 @@ use super::screens::{GraphPlan, GraphRequest};
 use super::session::SharedReview;
 use crate::analysis::{Settings, analyze};
 use crate::model::Evidence;
-use crate::report::{Custom, Subject, markdown};
+use crate::report::{Custom, document};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -72,25 +72,7 @@ impl Job {
                 GraphPlan::of(&request, cancelled).map(|plan| Done::LaidOut { revision, plan: Box::new(plan) })
             }
             Self::Preview { revision, text, review, evidence, file, settings, custom } => {
-                // The same bytes as an export gives: dates are judged as of the newest day in the review.
-                let parsed = review.parsed();
-                let day = crate::report::as_of(&parsed.review).unwrap_or(settings.today);
-                let mut analysis = analyze(&review, &evidence, &Settings { today: day, ..settings });
-                let mut problems = parsed.problems.clone();
-                problems.append(&mut analysis.problems);
-                problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
-                let subject = Subject {
-                    file: &file,
-                    text: &text,
-                    review: &parsed.review,
-                    source: &parsed.map,
-                    problems: &problems,
-                    analysis: &analysis,
-                    evidence: &evidence,
-                    as_of: day,
-                    knowledge: &custom.knowledge,
-                };
-                let text = custom.template().and_then(|template| markdown(&subject, template));
+                let text = document(&file, &text, review.parsed(), &evidence, settings.today, &custom);
                 let text = text.map_err(|error| error.to_string());
                 Some(Done::Previewed { revision, text })
             }

@@ -2,17 +2,16 @@
 //!
 //! Must not know the screen. What people wrote between keep marks stays; a file that is not ours is not touched.
 
-use crate::analysis::{Settings, analyze};
 use crate::document::files::{ReviewFile, SaveError};
-use crate::document::parse;
+use crate::document::{Parsed, parse};
 use crate::metrics::EvidenceFile;
-use crate::report::{Custom, Subject, as_of, markdown, write_over};
+use crate::report::{Custom, document, write_over};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
 
 /// Writes the document; returns its path, or a sentence that says what is in the way.
 pub fn export(text: &str, review: &Path, today: Date, custom: &Custom) -> Result<PathBuf, String> {
-    let path = beside(review);
+    let path = beside(review, "md");
     let opened = ReviewFile::open(&path).map_err(|error| format!("{error}."))?;
     let name = review.file_name().unwrap_or_default().to_string_lossy();
     let new = render(text, &name, &recorded_beside(review), today, custom)?;
@@ -31,43 +30,24 @@ pub fn export(text: &str, review: &Path, today: Date, custom: &Custom) -> Result
     }
 }
 
-/// `shop.md` for `shop.review.toml`.
-fn beside(review: &Path) -> PathBuf {
+/// `shop.md` for `shop.review.toml` and the ending `md`.
+fn beside(review: &Path, ending: &str) -> PathBuf {
     let name = review.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.strip_suffix(".review.toml").or_else(|| name.strip_suffix(".toml")).unwrap_or(&name);
-    review.with_file_name(format!("{stem}.md"))
+    review.with_file_name(format!("{stem}.{ending}"))
 }
 
 /// What was recorded beside the review; nothing where there is no such file or it cannot be read.
 fn recorded_beside(review: &Path) -> EvidenceFile {
-    let name = review.file_name().unwrap_or_default().to_string_lossy();
-    let stem = name.strip_suffix(".review.toml").or_else(|| name.strip_suffix(".toml")).unwrap_or(&name);
-    let text = std::fs::read_to_string(review.with_file_name(format!("{stem}.evidence.json")));
+    let text = std::fs::read_to_string(beside(review, "evidence.json"));
     text.map(|text| EvidenceFile::from_text(&text).0).unwrap_or_default()
 }
 
-/// The same bytes as `kneepoint export` gives: dates are judged as of the newest day in the review.
 fn render(text: &str, file: &str, recorded: &EvidenceFile, today: Date, custom: &Custom) -> Result<String, String> {
-    let (review, source, mut problems) = parse(text);
-    let evidence = recorded.evidence(&review);
-    let day = as_of(&review).unwrap_or(today);
-    let settings = Settings { knowledge: custom.knowledge.clone(), ..Settings::new(day) };
-    let mut analysis = analyze(&review, &evidence, &settings);
-    problems.append(&mut analysis.problems);
-    problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
-    let subject = Subject {
-        file,
-        text,
-        review: &review,
-        source: &source,
-        problems: &problems,
-        analysis: &analysis,
-        evidence: &evidence,
-        as_of: day,
-        knowledge: &custom.knowledge,
-    };
-    let document = custom.template().and_then(|template| markdown(&subject, template));
-    document.map_err(|error| format!("{error}."))
+    let (review, map, problems) = parse(text);
+    let parsed = Parsed { review, map, problems };
+    let evidence = recorded.evidence(&parsed.review);
+    document(file, text, &parsed, &evidence, today, custom).map_err(|error| format!("{error}."))
 }
 
 #[cfg(test)]
@@ -100,6 +80,6 @@ mod tests {
         let refused = export("format = 1\n", &dir.path().join("shop.review.toml"), TODAY, &Custom::default());
         assert!(refused.is_err_and(|sentence| sentence.contains("not written by kneepoint")));
         assert_eq!(fs::read_to_string(dir.path().join("shop.md")).expect("there"), "# Ours\n");
-        assert_eq!(beside(Path::new("a/x.md")), Path::new("a/x.md.md"), "never the review itself");
+        assert_eq!(beside(Path::new("a/x.md"), "md"), Path::new("a/x.md.md"), "never the review itself");
     }
 }
