@@ -10,9 +10,9 @@
 )]
 
 use kneepoint::analysis::{Analysis, Settings, analyze};
-use kneepoint::document::parse;
+use kneepoint::document::{Document, parse};
 use kneepoint::model::Evidence;
-use kneepoint::rules::{Finding, RuleInfo, Standing, registry};
+use kneepoint::rules::{Finding, RuleInfo, Severity, Standing, registry};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,6 +88,9 @@ fn described(finding: &Finding) -> String {
         finding.message,
         finding.remedy
     );
+    for fix in &finding.fixes {
+        writeln!(text, "  fix ({}): {}", fix.safety.word(), fix.title).unwrap();
+    }
     for (title, names) in [("flows", &finding.flows), ("slos", &finding.slos)] {
         if !names.is_empty() {
             writeln!(text, "  {title}: {}", names.join(", ")).unwrap();
@@ -188,6 +191,36 @@ fn every_rule_says_what_its_fixture_expects() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A fix is a whole answer: its finding is gone, nothing new of weight comes, and the text says no more than that.
+#[test]
+fn every_fix_of_a_fixture_mends_its_finding() {
+    let mut tried = 0;
+    for info in registry::infos() {
+        let text = fs::read_to_string(here("tests/rules").join(format!("{}.md", info.code))).unwrap_or_default();
+        for case in cases(&text) {
+            let before = analysed(&case.toml, &settings());
+            for finding in before.findings.iter().filter(|finding| finding.code == info.code) {
+                for fix in &finding.fixes {
+                    tried += 1;
+                    let place = format!("{} ## {}: {}", info.code, case.heading, fix.title);
+                    let mut document = Document::new(case.toml.clone());
+                    document.apply(&fix.title, &fix.changes).unwrap_or_else(|error| panic!("{place}: {error}"));
+                    assert!(document.problems().is_empty(), "{place}: {:?}", document.problems());
+                    let after = analysed(document.text(), &settings());
+                    assert!(after.findings.iter().all(|still| still.id != finding.id), "{place}: it still fires");
+                    for new in after.findings.iter().filter(|new| new.severity >= Severity::Medium) {
+                        let known = before.findings.iter().any(|old| old.id == new.id);
+                        assert!(known, "{place}: it brings {}: {}", new.id, new.message);
+                    }
+                    document.undo();
+                    assert_eq!(document.text(), case.toml, "{place}: undo");
+                }
+            }
+        }
+    }
+    assert!(tried > 0);
 }
 
 #[test]

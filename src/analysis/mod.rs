@@ -12,7 +12,7 @@ use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
 use crate::knowledge::InForce;
 use crate::model::{Evidence, Problem, Review};
-use crate::rules::{self, CannotTell, Finding, Severity, Summary, UnknownSelector};
+use crate::rules::{self, CannotTell, FailedRule, Finding, Severity, Summary, UnknownSelector};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -61,6 +61,8 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What the rules could not decide.
     pub cannot_tell: Vec<CannotTell>,
+    /// Rules that stopped with an error of their own and answered nothing.
+    pub failed_rules: Vec<FailedRule>,
     /// How many of each.
     pub summary: Summary,
     /// Selectors of the settings that name no rule.
@@ -87,6 +89,7 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         promise,
         findings: outcome.findings,
         cannot_tell: outcome.cannot_tell,
+        failed_rules: outcome.failed,
         summary: outcome.summary,
         unknown_selectors: outcome.unknown_selectors,
         problems: references::problems(review, &settings.knowledge),

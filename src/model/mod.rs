@@ -2,6 +2,7 @@
 //!
 //! Knows what a review may say and what a valid one refers to. Must not know TOML, files, graphs or screens.
 
+mod change;
 pub(crate) mod declare;
 mod display;
 mod entities;
@@ -14,6 +15,7 @@ mod problem;
 mod resolve;
 mod review;
 
+pub use change::{Change, Fix, FixSafety};
 pub use display::{INVALID_BYTES, visible, visible_lines};
 pub use entities::*;
 pub use evidence::{Evidence, Measurement};

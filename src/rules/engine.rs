@@ -3,7 +3,7 @@
 //! Rules decide nothing of this. Linear in the size of the review up to sorting.
 
 use super::context::Context;
-use super::finding::{CannotTell, Confidence, Fact, Figure, Finding, Severity, Standing, Summary};
+use super::finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary};
 use super::impact::{Impact, Weight};
 use super::report::{Drafted, Report};
 use super::rule::{Rule, Stage};
@@ -13,7 +13,9 @@ use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
 use crate::model::{Element, EntityKind, EntityRef, Evidence, Review};
 use jiff::civil::Date;
+use std::any::Any;
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How the rules are run.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +57,8 @@ pub struct Outcome {
     pub cannot_tell: Vec<CannotTell>,
     /// How many of each.
     pub summary: Summary,
+    /// Rules that stopped with an error of their own.
+    pub failed: Vec<FailedRule>,
     /// Selectors that name no rule.
     pub unknown_selectors: Vec<UnknownSelector>,
 }
@@ -68,12 +72,24 @@ pub fn run(
     options: &Options,
 ) -> Outcome {
     let (rules, unknown_selectors) = chosen(&options.select, &options.ignore);
+    Outcome { unknown_selectors, ..run_rules(&rules, review, graph, capacity, evidence, options) }
+}
+
+/// Runs these rules on a review.
+fn run_rules(
+    rules: &[&'static Rule],
+    review: &Review,
+    graph: &SystemGraph,
+    capacity: &Capacity,
+    evidence: &Evidence,
+    options: &Options,
+) -> Outcome {
     let mut context = Context::new(review, graph, capacity, evidence, options.today, &options.thresholds);
     context.ran = rules.iter().map(|rule| rule.info.code).collect();
-    let mut outcome = Outcome { unknown_selectors, ..Outcome::default() };
-    let mut drafted = run_stage(&context, &rules, Stage::System, &mut outcome);
+    let mut outcome = Outcome::default();
+    let mut drafted = run_stage(&context, rules, Stage::System, &mut outcome);
     context.found = drafted.iter().map(|drafted| drafted.finding.id.clone()).collect();
-    drafted.append(&mut run_stage(&context, &rules, Stage::Ledger, &mut outcome));
+    drafted.append(&mut run_stage(&context, rules, Stage::Ledger, &mut outcome));
     for Drafted { finding, .. } in &mut drafted {
         finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
     }
@@ -91,13 +107,31 @@ pub fn run(
 fn run_stage(context: &Context<'_>, rules: &[&'static Rule], stage: Stage, outcome: &mut Outcome) -> Vec<Drafted> {
     let mut drafted = Vec::new();
     for rule in rules.iter().filter(|rule| rule.stage == stage) {
-        let mut report = Report::new(context, rule);
-        (rule.check)(context, &mut report);
+        // The context is only read, and the report of a rule that fails is dropped whole.
+        let judged = catch_unwind(AssertUnwindSafe(|| {
+            let mut report = Report::new(context, rule);
+            (rule.check)(context, &mut report);
+            report
+        }));
+        let mut report = match judged {
+            Ok(report) => report,
+            Err(payload) => {
+                let message = message_of(payload.as_ref());
+                outcome.failed.push(FailedRule { code: rule.info.code, name: rule.info.name, message });
+                continue;
+            }
+        };
         outcome.summary.passed += report.passed;
         outcome.cannot_tell.append(&mut report.cannot_tell);
         drafted.append(&mut report.drafted);
     }
     drafted
+}
+
+/// The text of a panic.
+fn message_of(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
 
 /// What hurts most in front, at most so many of a rule, each with the flows and SLOs it hurts.
@@ -146,6 +180,7 @@ fn more(code: &'static str, name: &'static str, count: usize) -> Finding {
         flows: Vec::new(),
         slos: Vec::new(),
         remedy: "mend the listed ones, or look at the cause they share; the rest shows as these go".to_owned(),
+        fixes: Vec::new(),
         entity: Some(EntityRef::only(EntityKind::Head)),
         keys: Vec::new(),
         standing: Standing::Open,
@@ -162,5 +197,52 @@ fn count(summary: &mut Summary, finding: &Finding) {
         Severity::Medium => summary.medium += 1,
         Severity::Low => summary.low += 1,
         Severity::Note => summary.note += 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::registry;
+    use crate::rules::rule::{Family, RuleInfo, SECTIONS};
+
+    fn fails(_: &Context<'_>, _: &mut Report<'_>) {
+        let none: Option<usize> = None;
+        assert!(none.is_some(), "index 7 of 3");
+    }
+
+    static FAILING: Rule = Rule {
+        info: RuleInfo {
+            code: "KP299",
+            name: "always-fails",
+            summary: "a rule that dies of every review",
+            severity: Severity::High,
+            confidence: Confidence::Certain,
+            family: Family::Flows,
+            sections: [(SECTIONS[0], ""); 7],
+            settings: &[],
+            reads: &[],
+        },
+        stage: Stage::System,
+        check: fails,
+    };
+
+    #[test]
+    fn a_rule_that_fails_is_named_and_the_others_answer() {
+        let text = "component = [{ id = 'a' }, { id = 'b' }]\ndependency = [{ from = 'a', to = 'b', mode = 'sync' }]";
+        let (review, _, _) = crate::document::parse(text);
+        let graph = SystemGraph::new(&review);
+        let capacity = crate::capacity::compute(&review, &graph, 1.0);
+        let options = Options::new(jiff::civil::date(2026, 11, 23));
+        let with =
+            |rules: &[&'static Rule]| run_rules(rules, &review, &graph, &capacity, &Evidence::default(), &options);
+        let alone = with(registry::all());
+        let mut rules = registry::all().to_vec();
+        rules.insert(1, &FAILING);
+        let beside = with(&rules);
+        assert!(!alone.findings.is_empty() && alone.failed.is_empty());
+        assert_eq!((beside.findings, beside.cannot_tell), (alone.findings, alone.cannot_tell));
+        let failed: Vec<_> = beside.failed.iter().map(|failed| (failed.code, failed.message.as_str())).collect();
+        assert_eq!(failed, [("KP299", "index 7 of 3")]);
     }
 }

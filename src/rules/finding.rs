@@ -1,6 +1,6 @@
 //! What a rule says about an element.
 
-use crate::model::{Element, EntityRef, TriageStatus};
+use crate::model::{Element, EntityRef, Fix, TriageStatus};
 use jiff::civil::Date;
 
 /// How much a finding hurts.
@@ -151,6 +151,8 @@ pub struct Finding {
     pub slos: Vec<String>,
     /// What to do about it here.
     pub remedy: String,
+    /// Edits that would mend it, the best first; each is a whole answer by itself.
+    pub fixes: Vec<Fix>,
     /// The entity in the file to look at.
     pub entity: Option<EntityRef>,
     /// The key of the entity, where one is wrong.
@@ -172,6 +174,17 @@ pub struct CannotTell {
     pub missing: String,
     /// The entity in the file.
     pub entity: Option<EntityRef>,
+}
+
+/// A rule that stopped with an error of its own: it answered nothing, the others did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailedRule {
+    /// The rule's code.
+    pub code: &'static str,
+    /// The rule's name.
+    pub name: &'static str,
+    /// What it died of.
+    pub message: String,
 }
 
 /// How many of each.

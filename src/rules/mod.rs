@@ -15,6 +15,6 @@ mod select;
 mod triage;
 
 pub use engine::{Options, Outcome, run};
-pub use finding::{CannotTell, Confidence, Fact, Figure, Finding, Severity, Standing, Summary, TriageMark};
+pub use finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, TriageMark};
 pub use rule::{Family, Rule, RuleInfo, SECTIONS, Setting};
 pub use select::{UnknownSelector, chosen, selects};

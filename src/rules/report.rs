@@ -5,7 +5,7 @@
 use super::context::Context;
 use super::finding::{CannotTell, Confidence, Fact, Figure, Finding, Severity, Standing};
 use super::rule::Rule;
-use crate::model::Element;
+use crate::model::{Element, Fix};
 use std::collections::HashSet;
 
 /// A finding as its check states it; the engine adds the flows it hurts and what the ledger says.
@@ -18,6 +18,7 @@ pub(crate) struct Draft {
     confidence: Option<Confidence>,
     evidence: Vec<Fact>,
     keys: Vec<String>,
+    fixes: Vec<Fix>,
     flows: Option<Vec<String>>,
 }
 
@@ -32,6 +33,7 @@ impl Draft {
             confidence: None,
             evidence: Vec::new(),
             keys: Vec::new(),
+            fixes: Vec::new(),
             flows: None,
         }
     }
@@ -61,6 +63,12 @@ impl Draft {
         if finite {
             self.evidence.push(Fact { name, figure });
         }
+        self
+    }
+
+    /// An edit that would mend it; of several the first is the best.
+    pub(crate) fn fix(mut self, fix: Fix) -> Self {
+        self.fixes.push(fix);
         self
     }
 
@@ -159,6 +167,7 @@ impl<'a> Report<'a> {
             flows: draft.flows.unwrap_or_default(),
             slos: Vec::new(),
             remedy: draft.remedy,
+            fixes: draft.fixes,
             keys: draft.keys,
             standing: Standing::Open,
         };

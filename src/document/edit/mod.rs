@@ -2,6 +2,7 @@
 //!
 //! Pure: no files, no clock.
 
+mod apply;
 mod blocks;
 mod draft;
 pub(super) mod entity;

@@ -1,8 +1,20 @@
 //! KP3: data and shared state.
 
-pub(crate) mod cache_stampede;
-pub(crate) mod cache_without_invalidation;
-pub(crate) mod connection_overcommit;
-pub(crate) mod database_as_queue;
-pub(crate) mod hot_key;
-pub(crate) mod no_dead_letter;
+mod cache_stampede;
+mod cache_without_invalidation;
+mod connection_overcommit;
+mod database_as_queue;
+mod hot_key;
+mod no_dead_letter;
+
+use crate::rules::rule::Rule;
+
+/// The rules of the family; the order does not matter.
+pub(super) static RULES: &[&Rule] = &[
+    &cache_stampede::RULE,
+    &cache_without_invalidation::RULE,
+    &connection_overcommit::RULE,
+    &database_as_queue::RULE,
+    &hot_key::RULE,
+    &no_dead_letter::RULE,
+];

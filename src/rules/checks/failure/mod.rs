@@ -1,5 +1,11 @@
 //! KP4: failure paths.
 
-pub(crate) mod no_backpressure;
-pub(crate) mod retry_without_backoff_or_jitter;
-pub(crate) mod unsafe_retry;
+mod no_backpressure;
+mod retry_without_backoff_or_jitter;
+mod unsafe_retry;
+
+use crate::rules::rule::Rule;
+
+/// The rules of the family; the order does not matter.
+pub(super) static RULES: &[&Rule] =
+    &[&no_backpressure::RULE, &retry_without_backoff_or_jitter::RULE, &unsafe_retry::RULE];

@@ -1,6 +1,6 @@
 //! KP401: retries that come at once, or all together.
 
-use crate::model::{Backoff, Element};
+use crate::model::{Backoff, Change, Element, EntityRef, Fix, FixSafety, Retry};
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure};
 use crate::rules::report::{Draft, Report};
@@ -67,6 +67,26 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         if let Some(attempts) = attempts {
             draft = draft.fact("attempts", Figure::Count(attempts));
         }
+        if let Some(entity) = context.entity(&Element::Dependency(from.to_owned(), to.to_owned())) {
+            draft = draft.fix(fix(entity, retry, no_backoff, no_jitter));
+        }
         report.find(draft);
     }
+}
+
+/// Jitter alone only shortens the waits that are declared. Backoff makes calls take longer: somebody has to agree.
+fn fix(entity: EntityRef, retry: &Retry, no_backoff: bool, no_jitter: bool) -> Fix {
+    if !no_backoff {
+        return Fix::set(FixSafety::Safe, entity, "retry.jitter", "true");
+    }
+    let set = |key: &str, value: &str| Change::Set { entity, key: key.to_owned(), value: value.to_owned() };
+    let mut changes = vec![set("retry.backoff", "exponential")];
+    if retry.base.is_none() {
+        changes.push(set("retry.base", "20ms"));
+    }
+    if no_jitter {
+        changes.push(set("retry.jitter", "true"));
+    }
+    let title = if no_jitter { "wait longer each time, with jitter" } else { "wait longer each time" };
+    Fix { title: title.to_owned(), safety: FixSafety::Suggested, changes }
 }

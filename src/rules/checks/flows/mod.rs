@@ -1,6 +1,12 @@
 //! KP2: flows and the fast path.
 
-pub(crate) mod deep_sync_chain;
-pub(crate) mod missing_timeout;
-pub(crate) mod third_party_on_fast_path;
-pub(crate) mod timeout_inversion;
+mod deep_sync_chain;
+mod missing_timeout;
+mod third_party_on_fast_path;
+mod timeout_inversion;
+
+use crate::rules::rule::Rule;
+
+/// The rules of the family; the order does not matter.
+pub(super) static RULES: &[&Rule] =
+    &[&deep_sync_chain::RULE, &missing_timeout::RULE, &third_party_on_fast_path::RULE, &timeout_inversion::RULE];

@@ -1,5 +1,10 @@
 //! KP9: the review itself.
 
-pub(crate) mod acceptance_expired;
-pub(crate) mod action_overdue;
-pub(crate) mod orphan_triage;
+mod acceptance_expired;
+mod action_overdue;
+mod orphan_triage;
+
+use crate::rules::rule::Rule;
+
+/// The rules of the family; the order does not matter.
+pub(super) static RULES: &[&Rule] = &[&acceptance_expired::RULE, &action_overdue::RULE, &orphan_triage::RULE];
