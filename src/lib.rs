@@ -30,7 +30,7 @@
 //! | `reqwest`, `rustls` | [`metrics`] |
 //! | `tokio`, `futures-util` | [`metrics`], [`tui`] |
 //! | `ratatui`, `crossterm` | [`tui`] |
-//! | `clap`, `clap_complete` | [`cli`] |
+//! | `clap`, `clap_complete`, `clap_mangen` | [`cli`] |
 //! | `minijinja` | [`report`] |
 //! | `nucleo-matcher`, `tui-input` | [`workbench`] |
 //! | `strsim` | [`model`] |

@@ -68,6 +68,10 @@ pub(super) enum Command {
     Export(Export),
     /// Write an embedded file of the method or the document template, to change in `.kneepoint/`, or list them all.
     Method(Method),
+    /// Write the JSON schema of the review file, for editors that complete and check TOML.
+    Schema,
+    /// Write the manual page.
+    Man,
     /// Write the completion script of a shell.
     Completions {
         /// The shell.

@@ -59,6 +59,13 @@ fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
         Some(Command::Measure(measure)) => measure::measure(&measure, offline, output),
         Some(Command::Export(export)) => export::export(&export, output),
         Some(Command::Method(method)) => custom::method(&method, output),
+        Some(Command::Schema) => output.result(&crate::report::schema()),
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
+            rendered.map_err(|error| Failure::unusable(format!("the manual page cannot be written: {error}")))?;
+            output.result(&String::from_utf8_lossy(&page))
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "kneepoint", &mut script);

@@ -13,6 +13,7 @@ mod keep;
 mod markdown;
 mod measure;
 mod rule;
+mod schema;
 mod style;
 mod text;
 
@@ -26,5 +27,6 @@ pub use keep::{KeepError, OverwriteError, merge_keeps, replace, write_over};
 pub use markdown::{REVIEW_TEMPLATE, Template, TemplateError, json, markdown};
 pub use measure::{Measured, measure_json, measure_text};
 pub use rule::{rule_json, rule_markdown, rule_text, rules_json, rules_markdown, rules_text};
+pub use schema::schema;
 pub use style::Style;
 pub use text::{block, cell, line};
