@@ -69,7 +69,7 @@ fn evidence(path: &Path, review: &Review, output: &Output) -> Result<Evidence, F
 impl Loaded {
     /// Analyses it, with the method that holds for it.
     pub(super) fn judge(mut self, settings: &Settings) -> Judged {
-        let settings = &Settings { knowledge: self.custom.knowledge.clone(), ..settings.clone() };
+        let settings = &self.custom.settings(settings.clone());
         let mut analysis = analyze(&self.review, &self.evidence, settings);
         self.problems.append(&mut analysis.problems);
         self.problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
@@ -119,7 +119,7 @@ impl Judged {
     /// Input with errors is not fine, whatever came of it.
     pub(super) fn exit(&self) -> Exit {
         let broken = self.loaded.problems.iter().any(|problem| problem.gravity == Gravity::Error);
-        if broken { Exit::Unusable } else { Exit::Fine }
+        if broken || self.loaded.custom.config_is_broken { Exit::Unusable } else { Exit::Fine }
     }
 }
 
