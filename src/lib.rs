@@ -36,7 +36,7 @@
 //! | `nucleo-matcher`, `tui-input` | [`workbench`] |
 //! | `strsim` | [`model`] |
 //! | `tempfile` | [`document`], [`tui`], [`cli`] |
-//! | `thiserror`, `pulldown-cmark`, `unicode-width`, `unicode-segmentation`, `serde`, `serde_json`, `jiff` | anywhere |
+//! | `thiserror`, `foldhash`, `pulldown-cmark`, `unicode-width`, `unicode-segmentation`, `serde`, `serde_json`, `jiff` | anywhere |
 //!
 //! Files, sockets, processes, threads, the environment and the clock are for [`document`], [`metrics`], [`tui`] and
 //! [`cli`] only; printing is for [`cli`] only. [`simulated_source`] may open sockets, start threads and read the clock,

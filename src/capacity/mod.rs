@@ -31,7 +31,7 @@ use demand::Demands;
 use holding::Holding;
 use ledger::Ledger;
 use limits::Sized;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// Computes the capacity picture of a review at a multiple of today's load.
 ///

@@ -7,7 +7,7 @@ use super::flow::FlowExpansion;
 use crate::model::{ComponentKind, Criticality, Dependency, Element, Mode, Response, Review};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// A component: its position in the review's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
