@@ -4,10 +4,45 @@ use crate::model::Indicator;
 
 /// Names with one of these parts say how full something is.
 const FULL: [&str; 39] = [
-    "age", "backlog", "blocked", "busy", "capacity", "concurrency", "connections", "cpu", "deadlock", "depth", "disk", "exhausted", "flight",
-    "full", "headroom", "inflight", "lag", "load", "lock", "locks", "memory", "pool", "queue", "queued", "queueing", "quota", "refusals",
-    "refused", "rejected", "saturation", "shed", "threads", "throttle", "throttled", "throttling", "utilisation",
-    "utilization", "wait", "waits",
+    "age",
+    "backlog",
+    "blocked",
+    "busy",
+    "capacity",
+    "concurrency",
+    "connections",
+    "cpu",
+    "deadlock",
+    "depth",
+    "disk",
+    "exhausted",
+    "flight",
+    "full",
+    "headroom",
+    "inflight",
+    "lag",
+    "load",
+    "lock",
+    "locks",
+    "memory",
+    "pool",
+    "queue",
+    "queued",
+    "queueing",
+    "quota",
+    "refusals",
+    "refused",
+    "rejected",
+    "saturation",
+    "shed",
+    "threads",
+    "throttle",
+    "throttled",
+    "throttling",
+    "utilisation",
+    "utilization",
+    "wait",
+    "waits",
 ];
 
 /// Names with one of these parts watch a budget, whatever is counted.
@@ -32,8 +67,12 @@ pub(super) fn watches(name: &str, indicator: Option<Indicator>, slo: &str) -> bo
             &["availability", "unavailable", "error", "errors", "5xx", "success", "failures", "down", "uptime", "probe"]
         }
         Some(Indicator::Throughput) => &["throughput", "rate", "rps", "backlog", "drain", "lag"],
-        Some(Indicator::Freshness) => &["freshness", "fresh", "age", "lag", "stale", "staleness", "delay", "late", "overdue"],
-        Some(Indicator::Durability) => &["durability", "backup", "backups", "loss", "lost", "replication", "checksum", "restore"],
+        Some(Indicator::Freshness) => {
+            &["freshness", "fresh", "age", "lag", "stale", "staleness", "delay", "late", "overdue"]
+        }
+        Some(Indicator::Durability) => {
+            &["durability", "backup", "backups", "loss", "lost", "replication", "checksum", "restore"]
+        }
     };
     (!slo.is_empty() && name.trim().to_lowercase().contains(slo))
         || parts(name).any(|part| BUDGET.contains(&part.as_str()) || own.contains(&part.as_str()))
