@@ -1,5 +1,6 @@
 //! KP5: instrument and operate.
 
+mod blind_component;
 mod entity_services;
 mod lockstep_deploys;
 mod microservices_too_early;
@@ -9,6 +10,7 @@ mod no_runbook;
 mod no_slo_at_all;
 mod no_tracing;
 mod saturation_not_measured;
+mod slo_not_measured;
 mod slo_without_alert;
 mod watched;
 
@@ -16,6 +18,7 @@ use crate::rules::rule::Rule;
 
 /// The rules of the family; the order does not matter.
 pub(super) static RULES: &[&Rule] = &[
+    &blind_component::RULE,
     &entity_services::RULE,
     &lockstep_deploys::RULE,
     &microservices_too_early::RULE,
@@ -25,5 +28,6 @@ pub(super) static RULES: &[&Rule] = &[
     &no_slo_at_all::RULE,
     &no_tracing::RULE,
     &saturation_not_measured::RULE,
+    &slo_not_measured::RULE,
     &slo_without_alert::RULE,
 ];
