@@ -13,6 +13,7 @@ use crate::units::Quantity;
 use jiff::civil::Date;
 use foldhash::{HashMap, HashMapExt};
 use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
 
 /// A flow with what the graph made of it.
 #[derive(Debug, Clone, Copy)]
@@ -64,6 +65,8 @@ pub(crate) struct Context<'a> {
     pub(crate) found: HashSet<String>,
     /// Codes of the rules that ran.
     pub(crate) ran: HashSet<&'static str>,
+    /// Computed when the first rule asks for it.
+    at_peak: OnceLock<Capacity>,
     thresholds: &'a BTreeMap<String, f64>,
     outgoing: Vec<Vec<&'a Dependency>>,
     incoming: Vec<Vec<&'a Dependency>>,
@@ -92,6 +95,7 @@ impl<'a> Context<'a> {
             today,
             found: HashSet::new(),
             ran: HashSet::new(),
+            at_peak: OnceLock::new(),
             thresholds,
             outgoing: vec![Vec::new(); review.components.len()],
             incoming: vec![Vec::new(); review.components.len()],
@@ -145,6 +149,12 @@ impl<'a> Context<'a> {
 
     fn name(&mut self, kind: EntityKind, id: &'a str, position: usize) {
         self.entities.entry((kind, id)).or_insert(position);
+    }
+
+    /// The capacity at the peak that the review expects, every flow at its own, and with all replicas that autoscaling
+    /// may start. Its multiples are of that peak.
+    pub(crate) fn at_peak(&self) -> &Capacity {
+        self.at_peak.get_or_init(|| crate::capacity::compute(&super::peak::scaled(self.review), self.graph, 1.0))
     }
 
     /// The threshold of a rule's key: what the settings say for `CODE.key`, or else the default.

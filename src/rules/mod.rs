@@ -8,6 +8,7 @@ mod context;
 mod engine;
 mod finding;
 mod impact;
+mod peak;
 pub mod registry;
 mod report;
 mod rule;
