@@ -9,6 +9,7 @@ use crate::model::{
     Call, Component, ComponentKind, Dependency, Element, EntityKind, EntityRef, Evidence, Failure, FailureMode, Flow,
     Indicator, Review, Slo,
 };
+use crate::reliability::{FlowReliability, Reliability};
 use crate::units::Quantity;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -56,6 +57,7 @@ pub(crate) struct Context<'a> {
     pub(crate) review: &'a Review,
     pub(crate) graph: &'a SystemGraph,
     pub(crate) capacity: &'a Capacity,
+    pub(crate) reliability: &'a Reliability,
     #[expect(dead_code, reason = "the rules about measurements read it")]
     pub(crate) evidence: &'a Evidence,
     pub(crate) today: Date,
@@ -75,6 +77,7 @@ impl<'a> Context<'a> {
         review: &'a Review,
         graph: &'a SystemGraph,
         capacity: &'a Capacity,
+        reliability: &'a Reliability,
         evidence: &'a Evidence,
         today: Date,
         thresholds: &'a BTreeMap<String, f64>,
@@ -83,6 +86,7 @@ impl<'a> Context<'a> {
             review,
             graph,
             capacity,
+            reliability,
             evidence,
             today,
             found: HashSet::new(),
@@ -214,6 +218,11 @@ impl<'a> Context<'a> {
     pub(crate) fn flow_at(&self, index: FlowIndex) -> Option<FlowView<'a>> {
         let (review, graph) = (self.review, self.graph);
         Some(FlowView { flow: review.flows.get(index.0)?, expansion: graph.expansion(index)? })
+    }
+
+    /// What a flow can promise by its dependencies and policies.
+    pub(crate) fn reliability_of(&self, view: FlowView<'_>) -> Option<&'a FlowReliability> {
+        self.reliability.flow(view.expansion.flow)
     }
 
     /// The flows that visit or call an element, in file order.
