@@ -12,6 +12,7 @@ use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
 use crate::knowledge::InForce;
 use crate::model::{Evidence, Problem, Review};
+use crate::reliability::Reliability;
 use crate::rules::{self, CannotTell, FailedRule, Finding, Severity, Summary, UnknownSelector};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -55,6 +56,8 @@ impl Settings {
 pub struct Analysis {
     /// What saturates, when and why.
     pub capacity: Capacity,
+    /// What each flow can promise by its dependencies and policies.
+    pub reliability: Reliability,
     /// The line that is always on screen.
     pub promise: Promise,
     /// What the rules found: what hurts most in front.
@@ -75,6 +78,7 @@ pub struct Analysis {
 pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Analysis {
     let graph = SystemGraph::new(review);
     let capacity = crate::capacity::compute(review, &graph, settings.load);
+    let reliability = crate::reliability::compute(review, &graph);
     let promise = Promise::of(review, &capacity);
     let options = rules::Options {
         select: settings.select.clone(),
@@ -83,9 +87,10 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         thresholds: settings.thresholds.clone(),
         ..rules::Options::new(settings.today)
     };
-    let outcome = rules::run(review, &graph, &capacity, evidence, &options);
+    let outcome = rules::run(review, &graph, &capacity, &reliability, evidence, &options);
     Analysis {
         capacity,
+        reliability,
         promise,
         findings: outcome.findings,
         cannot_tell: outcome.cannot_tell,

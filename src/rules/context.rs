@@ -9,6 +9,7 @@ use crate::model::{
     Call, Component, ComponentKind, Dependency, Element, EntityKind, EntityRef, Evidence, Failure, FailureMode, Flow,
     Indicator, Review, Slo,
 };
+use crate::reliability::{FlowReliability, Reliability};
 use crate::units::Quantity;
 use jiff::civil::Date;
 use foldhash::{HashMap, HashMapExt};
@@ -58,6 +59,7 @@ pub(crate) struct Context<'a> {
     pub(crate) review: &'a Review,
     pub(crate) graph: &'a SystemGraph,
     pub(crate) capacity: &'a Capacity,
+    pub(crate) reliability: &'a Reliability,
     #[expect(dead_code, reason = "the rules about measurements read it")]
     pub(crate) evidence: &'a Evidence,
     pub(crate) today: Date,
@@ -83,6 +85,7 @@ impl<'a> Context<'a> {
         review: &'a Review,
         graph: &'a SystemGraph,
         capacity: &'a Capacity,
+        reliability: &'a Reliability,
         evidence: &'a Evidence,
         today: Date,
         thresholds: &'a BTreeMap<String, f64>,
@@ -91,6 +94,7 @@ impl<'a> Context<'a> {
             review,
             graph,
             capacity,
+            reliability,
             evidence,
             today,
             found: HashSet::new(),
@@ -245,6 +249,11 @@ impl<'a> Context<'a> {
     pub(crate) fn flow_at(&self, index: FlowIndex) -> Option<FlowView<'a>> {
         let (review, graph) = (self.review, self.graph);
         Some(FlowView { flow: review.flows.get(index.0)?, expansion: graph.expansion(index)? })
+    }
+
+    /// What a flow can promise by its dependencies and policies.
+    pub(crate) fn reliability_of(&self, view: FlowView<'_>) -> Option<&'a FlowReliability> {
+        self.reliability.flow(view.expansion.flow)
     }
 
     /// The flows that visit or call an element, in file order.

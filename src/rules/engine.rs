@@ -12,6 +12,7 @@ use super::triage::Ledger;
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
 use crate::model::{Element, EntityKind, EntityRef, Evidence, Review};
+use crate::reliability::Reliability;
 use jiff::civil::Date;
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -68,11 +69,12 @@ pub fn run(
     review: &Review,
     graph: &SystemGraph,
     capacity: &Capacity,
+    reliability: &Reliability,
     evidence: &Evidence,
     options: &Options,
 ) -> Outcome {
     let (rules, unknown_selectors) = chosen(&options.select, &options.ignore);
-    Outcome { unknown_selectors, ..run_rules(&rules, review, graph, capacity, evidence, options) }
+    Outcome { unknown_selectors, ..run_rules(&rules, review, graph, capacity, reliability, evidence, options) }
 }
 
 /// Runs these rules on a review.
@@ -81,10 +83,11 @@ fn run_rules(
     review: &Review,
     graph: &SystemGraph,
     capacity: &Capacity,
+    reliability: &Reliability,
     evidence: &Evidence,
     options: &Options,
 ) -> Outcome {
-    let mut context = Context::new(review, graph, capacity, evidence, options.today, &options.thresholds);
+    let mut context = Context::new(review, graph, capacity, reliability, evidence, options.today, &options.thresholds);
     context.ran = rules.iter().map(|rule| rule.info.code).collect();
     let mut outcome = Outcome::default();
     let mut drafted = run_stage(&context, rules, Stage::System, &mut outcome);
@@ -233,9 +236,11 @@ mod tests {
         let (review, _, _) = crate::document::parse(text);
         let graph = SystemGraph::new(&review);
         let capacity = crate::capacity::compute(&review, &graph, 1.0);
+        let reliability = crate::reliability::compute(&review, &graph);
         let options = Options::new(jiff::civil::date(2026, 11, 23));
-        let with =
-            |rules: &[&'static Rule]| run_rules(rules, &review, &graph, &capacity, &Evidence::default(), &options);
+        let with = |rules: &[&'static Rule]| {
+            run_rules(rules, &review, &graph, &capacity, &reliability, &Evidence::default(), &options)
+        };
         let alone = with(registry::all());
         let mut rules = registry::all().to_vec();
         rules.insert(1, &FAILING);
