@@ -2,12 +2,13 @@
 //!
 //! cost a month = Σ over components of cost_per_hour × replicas × 730 h (a twelfth of 365 days);
 //! cost of a million requests = cost a month ÷ (Σ over flows of arrival rate × seconds of a month) × 10⁶.
-//! A component without a price makes the sum unknown, never smaller. Clients are not the system's.
+//! A component without a price makes the sum unknown, never smaller. Where today's replicas are not said they are what the
+//! capacity computation takes for them: what the autoscaling keeps at least, else one. Clients are not the system's.
 
 use super::Side;
 use super::figures::{Direction, Known, Moved, direction, same_span};
 use super::names::Names;
-use crate::model::{Component, ComponentKind};
+use crate::model::{Component, ComponentKind, EntityKind};
 use crate::units::Span;
 
 /// Hours of a month: a twelfth of a year of 365 days.
@@ -28,7 +29,9 @@ pub struct Cost {
     pub known_part: Option<Span>,
     /// The currency, where the review names one.
     pub currency: Option<String>,
-    /// Components whose price or replicas are missing, by their later names.
+    /// Components whose replicas are not said and were taken for one.
+    pub one_assumed: Vec<String>,
+    /// Components whose price is missing, by their later names.
     without: Vec<String>,
 }
 
@@ -83,17 +86,22 @@ fn cost(side: Side<'_>, names: &Names) -> Cost {
     let mut known: Option<Span> = None;
     let mut gaps: Vec<String> = Vec::new();
     let mut without: Vec<String> = Vec::new();
+    let mut one_assumed: Vec<String> = Vec::new();
     for component in &side.review.components {
         if component.kind == Some(ComponentKind::Client) && component.cost_per_hour.is_none() {
             continue;
         }
-        match priced(component) {
-            Ok(price) => known = Some(known.map_or(price, |sum| sum + price)),
-            Err(key) => {
-                gaps.push(format!("{key} of {}", component.id()));
-                without.push(names.name(crate::model::EntityKind::Component, component.id()).to_owned());
-            }
-        }
+        let Some(price) = &component.cost_per_hour else {
+            gaps.push(format!("component.cost_per_hour of {}", component.id()));
+            without.push(names.name(EntityKind::Component, component.id()).to_owned());
+            continue;
+        };
+        let replicas = replicas(component).unwrap_or_else(|| {
+            one_assumed.push(component.id().to_owned());
+            Span::ONE
+        });
+        let month = Span::of(price) * replicas * HOURS;
+        known = Some(known.map_or(month, |sum| sum + month));
     }
     without.sort_unstable();
     let per_month = match (known, gaps.as_slice()) {
@@ -107,7 +115,7 @@ fn cost(side: Side<'_>, names: &Names) -> Cost {
         (Known::Unknown(reason), _) => Known::Unknown(reason.clone()),
         (Known::Absent, _) => Known::Absent,
     };
-    Cost { per_month, per_million_requests, known_part: known, currency, without }
+    Cost { per_month, per_million_requests, known_part: known, currency, one_assumed, without }
 }
 
 fn missing(gaps: &[String]) -> String {
@@ -117,20 +125,11 @@ fn missing(gaps: &[String]) -> String {
     if more > 0 { format!("{named} and {more} more are missing") } else { format!("{named} {are} missing") }
 }
 
-/// What a component costs a month, or the key that is missing.
-fn priced(component: &Component) -> Result<Span, &'static str> {
-    let Some(price) = &component.cost_per_hour else { return Err("component.cost_per_hour") };
+/// How many replicas run today, where the review says so.
+fn replicas(component: &Component) -> Option<Span> {
     let scale = component.autoscale.as_ref();
-    let replicas = match (&component.replicas, scale.and_then(|scale| scale.min.as_ref())) {
-        (Some(replicas), _) => Span::of(replicas),
-        // Without today's number it is at least what the autoscaling keeps, and at most what it allows.
-        (None, Some(min)) => {
-            let (min, max) = (Span::of(min), scale.and_then(|scale| scale.max.as_ref()).map(Span::of));
-            Span { high: max.map_or(min.high, |max| max.high.max(min.high)), ..min }
-        }
-        (None, None) => return Err("component.replicas"),
-    };
-    Ok(Span::of(price) * replicas * HOURS)
+    let floor = || scale.and_then(|scale| scale.min.as_ref());
+    component.replicas.as_ref().or_else(floor).map(Span::of)
 }
 
 /// Requests a month at all entries, at today's load.

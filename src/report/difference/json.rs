@@ -119,7 +119,7 @@ fn cost(cost: &Cost) -> Value {
         "per_million_requests": figure(&cost.per_million_requests),
         "per_million_requests_range": ends(&cost.per_million_requests),
         "known_part_per_month": cost.known_part.map(|span| number(span.likely)),
-        "currency": cost.currency, "unknown": unknown,
+        "currency": cost.currency, "one_replica_assumed": cost.one_assumed, "unknown": unknown,
     })
 }
 

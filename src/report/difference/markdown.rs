@@ -161,7 +161,8 @@ fn fold(out: &mut String, title: &str, about: &str, rows: (String, Vec<String>),
         return;
     }
     let about = if about.is_empty() { String::new() } else { format!(": {about}") };
-    let _ = writeln!(out, "\n<details><summary>{title}{about}</summary>\n\n{}", head.trim_end());
+    let _ = writeln!(out, "\n<details><summary>{title}{about}</summary>\n");
+    out.push_str(&head);
     let total = rows.len();
     for (place, row) in rows.into_iter().enumerate() {
         let length = row.chars().count();

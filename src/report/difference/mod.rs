@@ -147,3 +147,10 @@ fn million(cost: &Cost) -> String {
         Known::Absent => "–".to_owned(),
     }
 }
+
+/// The first names of a list, and how many more there are.
+fn named(names: &[String]) -> String {
+    let more = names.len().saturating_sub(4);
+    let shown = names[..names.len() - more].join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
+}

@@ -1,6 +1,6 @@
 //! A difference as text for a terminal. Each line begins with a sign, so that it reads without colour.
 
-use super::{Compared, fates, full_at, million, month, step, title, turns, value};
+use super::{Compared, fates, full_at, million, month, named, step, title, turns, value};
 use crate::analysis::difference::{Difference, Direction, Fate, FindingMove, Turn};
 use crate::report::Style;
 use crate::report::capacity::table;
@@ -201,6 +201,9 @@ fn cost(out: &mut String, difference: &Difference, style: Style) {
     for (when, side) in [("before", &cost.before), ("now", &cost.after)] {
         if let Some(reason) = side.per_million_requests.reason() {
             let _ = writeln!(out, "    unknown {when}: {}", line(reason));
+        }
+        if !side.one_assumed.is_empty() {
+            let _ = writeln!(out, "    assumed {when}: one replica of {}", line(&named(&side.one_assumed)));
         }
     }
 }
