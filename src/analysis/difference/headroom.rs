@@ -4,11 +4,11 @@ use super::Side;
 use super::figures::{Direction, Known, Moved, direction, same_span};
 use super::findings::says_the_same;
 use super::names::Names;
-use crate::analysis::PromiseState;
+use crate::analysis::{Analysis, PromiseState};
 use crate::capacity::{Capacity, ResourceKind};
 use crate::model::Element;
 use crate::units::Span;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The headroom of both reviews.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +96,7 @@ impl Headroom {
             _ => None,
         };
         Self {
-            promise_moved: !says_the_same(&a.promise.sentence, &b.promise.sentence, &names.words()),
+            promise_moved: promise_moved(a, b, names),
             promise: Moved { before: a.promise.sentence.clone(), after: b.promise.sentence.clone() },
             direction,
             first,
@@ -105,6 +105,20 @@ impl Headroom {
             flows: flows(before, after, names),
         }
     }
+}
+
+fn promise_moved(before: &Analysis, after: &Analysis, names: &Names) -> bool {
+    if says_the_same(&before.promise.sentence, &after.promise.sentence, &names.words()) {
+        return false;
+    }
+    let is_unknown = |analysis: &Analysis| matches!(analysis.promise.state, PromiseState::Unknown { .. });
+    let wanted = |analysis: &Analysis, names: &Names| -> HashSet<(Element, String)> {
+        let decisive = analysis.capacity.missing.iter().filter(|missing| missing.decisive);
+        decisive.map(|missing| (names.element(&missing.element), missing.key.clone())).collect()
+    };
+    // The sentence names the first of what is missing, in the order of the file: all of it counts.
+    let same = is_unknown(before) && is_unknown(after) && wanted(before, names) == wanted(after, &Names::none());
+    !same
 }
 
 fn first(capacity: &Capacity, names: &Names) -> Option<First> {

@@ -64,10 +64,6 @@ impl Names {
         self.renamed.entry(kind).or_default().insert(old.to_owned(), new.to_owned());
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.renamed.is_empty()
-    }
-
     /// The later name.
     pub(super) fn name<'a>(&'a self, kind: EntityKind, old: &'a str) -> &'a str {
         self.renamed.get(&kind).and_then(|map| map.get(old)).map_or(old, String::as_str)
@@ -81,13 +77,12 @@ impl Names {
     /// A text of the earlier review as the later one says it.
     pub(super) fn text<'a>(&'a self, spot: Spot<'_>, shape: Shape, text: &'a str) -> Cow<'a, str> {
         match shape {
-            // One way to write an edge, whatever was renamed.
+            // Edges have one way to be written, whatever was renamed.
             Shape::Reference(Target::Element) => self.element_text(text),
-            _ if self.is_empty() => Cow::Borrowed(text),
+            Shape::Reference(Target::Finding) => self.finding(text),
             Shape::Id if spot.is_own_id(shape) => Cow::Borrowed(self.name(spot.kind, text)),
             Shape::Reference(Target::Component) => Cow::Borrowed(self.name(EntityKind::Component, text)),
             Shape::Reference(Target::Flow) => Cow::Borrowed(self.name(EntityKind::Flow, text)),
-            Shape::Reference(Target::Finding) => self.finding(text),
             Shape::Text if spot.names_its_origin() => {
                 if text.contains('@') {
                     return self.finding(text);
@@ -125,9 +120,6 @@ impl Names {
 
     /// `CODE@element`, where the element is `a`, `a->b`, `flow:a->…->b` or `table.id`.
     pub(super) fn finding<'a>(&'a self, text: &'a str) -> Cow<'a, str> {
-        if self.is_empty() {
-            return Cow::Borrowed(text);
-        }
         let Some((code, element)) = text.split_once('@') else { return Cow::Borrowed(text) };
         Cow::Owned(format!("{code}@{}", self.compact(element)))
     }

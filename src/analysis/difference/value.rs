@@ -201,6 +201,7 @@ fn show(text: &str, node: &Node, outermost: bool, out: &mut String) {
             }
             out.push_str(if outermost { "" } else { "]" });
         }
+        Value::Invalid => out.push_str("(unreadable)"),
         _ => out.push_str(as_written(text, node)),
     }
 }

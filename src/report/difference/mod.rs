@@ -45,7 +45,7 @@ impl Compared<'_> {
         for side in [self.before, self.after] {
             if side.errors > 0 {
                 caveats.push(format!(
-                    "{} has {}: what could not be read was left out of the comparison.",
+                    "{} has {}: what could not be understood is left out, and with it what would follow from it.",
                     side.name,
                     counted(side.errors, "error")
                 ));

@@ -1,7 +1,7 @@
 //! A difference as text for a terminal. Each line begins with a sign, so that it reads without colour.
 
 use super::{Compared, fates, full_at, million, month, named, step, title, turns, value};
-use crate::analysis::difference::{Difference, Direction, Fate, FindingMove, Turn};
+use crate::analysis::difference::{Cost, Difference, Direction, Fate, FindingMove, Turn};
 use crate::report::Style;
 use crate::report::capacity::table;
 use crate::report::text::{counted, line};
@@ -198,13 +198,18 @@ fn cost(out: &mut String, difference: &Difference, style: Style) {
         let same = if before == after { " " } else { "~" };
         let _ = writeln!(out, "{same} {called}: {before} → {after}{}", word(direction, style));
     }
-    for (when, side) in [("before", &cost.before), ("now", &cost.after)] {
-        if let Some(reason) = side.per_million_requests.reason() {
-            let _ = writeln!(out, "    unknown {when}: {}", line(reason));
-        }
-        if !side.one_assumed.is_empty() {
-            let _ = writeln!(out, "    assumed {when}: one replica of {}", line(&named(&side.one_assumed)));
-        }
+    let told = |side: &Cost| -> Vec<String> {
+        let unknown = side.per_million_requests.reason().map(|reason| format!("unknown: {}", line(reason)));
+        let assumed =
+            (!side.one_assumed.is_empty()).then(|| format!("assumed: one replica of {}", named(&side.one_assumed)));
+        unknown.into_iter().chain(assumed).map(|text| line(&text)).collect()
+    };
+    let (before, now) = (told(&cost.before), told(&cost.after));
+    for text in before.iter().filter(|text| !now.contains(text)) {
+        let _ = writeln!(out, "    before, {text}");
+    }
+    for text in &now {
+        let _ = writeln!(out, "    {text}");
     }
 }
 
