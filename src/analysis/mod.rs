@@ -2,6 +2,7 @@
 //!
 //! Pure: no clock, no file, no server. Must not know who asks.
 
+pub mod difference;
 mod promise;
 mod references;
 mod remedy;
