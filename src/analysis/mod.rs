@@ -12,7 +12,7 @@ use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
 use crate::knowledge::InForce;
 use crate::model::{Evidence, Problem, Review};
-use crate::rules::{self, CannotTell, FailedRule, Finding, Severity, Summary, UnknownSelector};
+use crate::rules::{self, CannotTell, FailedRule, Finding, Severity, Summary, Tally, UnknownSelector};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -65,6 +65,8 @@ pub struct Analysis {
     pub failed_rules: Vec<FailedRule>,
     /// How many of each.
     pub summary: Summary,
+    /// What each rule that answered said, by code.
+    pub per_rule: BTreeMap<&'static str, Tally>,
     /// Selectors of the settings that name no rule.
     pub unknown_selectors: Vec<UnknownSelector>,
     /// What is wrong with references into the method's knowledge (questions, patterns).
@@ -91,6 +93,7 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         cannot_tell: outcome.cannot_tell,
         failed_rules: outcome.failed,
         summary: outcome.summary,
+        per_rule: outcome.per_rule,
         unknown_selectors: outcome.unknown_selectors,
         problems: references::problems(review, &settings.knowledge),
     }
