@@ -308,7 +308,12 @@ fn at_least_forty_questions_are_decided_and_each_cites() {
     assert!(may_be_decided.len() >= 120, "{}", may_be_decided.len());
     assert!(now.len() >= 60, "{} of {}", now.len(), may_be_decided.len());
     assert!(decided.len() >= 60, "{}: {:?}", decided.len(), decided.keys());
-    let never: Vec<_> = now.iter().map(|q| &q.id).filter(|id| !decided.contains_key(*id)).collect();
+    // What no rule decides follows from the file alone: one of the examples says it.
+    let by_file = |question: &&&kneepoint::knowledge::Question| {
+        !question.decided_by.iter().any(|text| matches!(Decider::parse(text), Some(Decider::Rule(_))))
+    };
+    let never: Vec<_> =
+        now.iter().filter(|q| by_file(q)).map(|q| &q.id).filter(|id| !decided.contains_key(*id)).collect();
     assert!(never.is_empty(), "no example decides {never:?}");
 }
 

@@ -423,6 +423,7 @@ fn sentence(movers: &[Mover], nothing_described: bool) -> String {
     let (start, told) = match (down, holds) {
         _ if movers.is_empty() => return "no check has anything to look at".to_owned(),
         (0, 0) if decided == 0 => return format!("{all}, and none can tell"),
+        (0, 0) => ("nothing is open".to_owned(), unknown),
         (0, _) => (format!("{holds} of {all} {}", if holds == 1 { "holds" } else { "hold" }), unknown),
         (_, _) => (format!("{down} of {all} {}", if down == 1 { "fails" } else { "fail" }), unknown),
     };
