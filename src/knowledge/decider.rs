@@ -57,7 +57,7 @@ words! {
         External = "external", "external system";
         Model = "model", "inference model";
         Autoscaled = "autoscaled", "autoscaled component";
-        Regional = "regional", "component in several regions, or regions that differ";
+        Regional = "regional", "component in a second region";
         Call = "call", "dependency";
         Wait = "wait", "synchronous call";
         Soft = "soft", "call that the flow survives without";
