@@ -2,19 +2,27 @@
 //!
 //! Pure: no clock, no file, no server. Must not know who asks.
 
+mod derived;
 pub mod difference;
+mod members;
 mod promise;
 mod references;
 mod remedy;
+mod scorecard;
+mod sizing;
+mod words;
 
+pub use derived::{Citation, Contradiction, Derived, DerivedAnswer, MissingKey};
 pub use promise::{Promise, PromiseState};
+pub use scorecard::{Check, Mover, Moves, Scale, ScoreLine, Scorecard, Verdict};
+pub use sizing::{Depth, SizeReason, Sizing, Skipped, Weighs};
 
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
 use crate::knowledge::InForce;
 use crate::model::{Evidence, Problem, Review};
 use crate::reliability::Reliability;
-use crate::rules::{self, CannotTell, FailedRule, Finding, Severity, Summary, UnknownSelector};
+use crate::rules::{self, CannotTell, FailedRule, Finding, Severity, Summary, Tally, UnknownSelector};
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
@@ -69,10 +77,18 @@ pub struct Analysis {
     pub failed_rules: Vec<FailedRule>,
     /// How many of each.
     pub summary: Summary,
+    /// What each rule that answered said, by code.
+    pub per_rule: BTreeMap<&'static str, Tally>,
     /// Selectors of the settings that name no rule.
     pub unknown_selectors: Vec<UnknownSelector>,
     /// What is wrong with references into the method's knowledge (questions, patterns).
     pub problems: Vec<Problem>,
+    /// The questions that the review answers by itself, and the answers in the file that it speaks against.
+    pub derived: Derived,
+    /// How much review the system deserves, and what that leaves out.
+    pub sizing: Sizing,
+    /// The axes and dimensions with what moves them.
+    pub scorecard: Scorecard,
 }
 
 /// Analyses a review. Deterministic; milliseconds for a thousand components.
@@ -89,6 +105,29 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         ..rules::Options::new(settings.today)
     };
     let outcome = rules::run(review, &graph, &capacity, &reliability, evidence, &options);
+    let members = members::Members::new(review, &graph);
+    let ground = derived::Ground::new(
+        &members,
+        &capacity,
+        evidence,
+        &outcome.per_rule,
+        &outcome.findings,
+        &outcome.cannot_tell,
+        settings.today,
+    );
+    let derived = derived::derive(&ground, review, &settings.knowledge);
+    let sizing = sizing::size(&members, &derived, &settings.knowledge);
+    let scorecard = scorecard::score(&scorecard::Told {
+        review,
+        knowledge: &settings.knowledge,
+        findings: &outcome.findings,
+        cannot_tell: &outcome.cannot_tell,
+        failed: &outcome.failed,
+        per_rule: &outcome.per_rule,
+        derived: &derived,
+        sizing: &sizing,
+        nothing_described: members.nothing_described(),
+    });
     Analysis {
         capacity,
         reliability,
@@ -97,7 +136,11 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         cannot_tell: outcome.cannot_tell,
         failed_rules: outcome.failed,
         summary: outcome.summary,
+        per_rule: outcome.per_rule,
         unknown_selectors: outcome.unknown_selectors,
         problems: references::problems(review, &settings.knowledge),
+        derived,
+        sizing,
+        scorecard,
     }
 }

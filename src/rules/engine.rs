@@ -3,7 +3,7 @@
 //! Rules decide nothing of this. Linear in the size of the review up to sorting.
 
 use super::context::Context;
-use super::finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary};
+use super::finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, Tally};
 use super::impact::{Impact, Weight};
 use super::report::{Drafted, Report};
 use super::rule::{Rule, Stage};
@@ -62,6 +62,8 @@ pub struct Outcome {
     pub failed: Vec<FailedRule>,
     /// Selectors that name no rule.
     pub unknown_selectors: Vec<UnknownSelector>,
+    /// What each rule that answered said, by code: rules that failed or were not chosen have no entry.
+    pub per_rule: BTreeMap<&'static str, Tally>,
 }
 
 /// Runs the chosen rules on a review.
@@ -125,6 +127,8 @@ fn run_stage(context: &Context<'_>, rules: &[&'static Rule], stage: Stage, outco
             }
         };
         outcome.summary.passed += report.passed;
+        let tally = Tally { passed: report.passed, found: report.drafted.len(), cannot_tell: report.cannot_tell.len() };
+        outcome.per_rule.insert(rule.info.code, tally);
         outcome.cannot_tell.append(&mut report.cannot_tell);
         drafted.append(&mut report.drafted);
     }
@@ -246,6 +250,12 @@ mod tests {
         rules.insert(1, &FAILING);
         let beside = with(&rules);
         assert!(!alone.findings.is_empty() && alone.failed.is_empty());
+        assert_eq!(alone.per_rule, beside.per_rule);
+        assert_eq!(alone.per_rule.len(), registry::all().len(), "every rule that answered is there");
+        let sum = |part: fn(&Tally) -> usize| alone.per_rule.values().map(part).sum::<usize>();
+        assert_eq!(sum(|tally| tally.passed), alone.summary.passed);
+        assert_eq!(sum(|tally| tally.found), alone.findings.len());
+        assert_eq!(sum(|tally| tally.cannot_tell), alone.cannot_tell.len());
         assert_eq!((beside.findings, beside.cannot_tell), (alone.findings, alone.cannot_tell));
         let failed: Vec<_> = beside.failed.iter().map(|failed| (failed.code, failed.message.as_str())).collect();
         assert_eq!(failed, [("KP299", "index 7 of 3")]);

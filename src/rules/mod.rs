@@ -16,6 +16,8 @@ mod select;
 mod triage;
 
 pub use engine::{Options, Outcome, run};
-pub use finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, TriageMark};
+pub use finding::{
+    CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, Tally, TriageMark,
+};
 pub use rule::{Family, Rule, RuleInfo, SECTIONS, Setting};
 pub use select::{UnknownSelector, chosen, selects};

@@ -241,7 +241,7 @@ fn escaped(text: &str) -> String {
 }
 
 fn part_of_time(key: &str) -> Option<Shape> {
-    let of = |name| Some(Shape::Quantity { name, example: "", bare: false });
+    let of = |name| Some(Shape::Quantity { name, example: "", bare: false, units: "" });
     use crate::units::Quantity;
     if key == "cv" { of(crate::units::Number::NAME) } else { of(crate::units::Seconds::NAME) }
 }

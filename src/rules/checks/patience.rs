@@ -117,7 +117,7 @@ pub(crate) fn fits<'a>(
     worst: &WorstCase,
     wanted: impl Fn(usize) -> bool,
 ) -> Vec<Option<Fit<'a>>> {
-    let slo = tightest_threshold(context, view);
+    let slo = tightest_threshold(context, &[view]);
     let threshold = slo.map(|(threshold, _)| threshold);
     let fitting = fitting_timeouts(context.review, view.expansion, worst, threshold, wanted);
     let of_call = |(index, fitting): (usize, Option<Fitting>)| {

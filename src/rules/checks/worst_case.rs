@@ -2,6 +2,7 @@
 
 use crate::model::{Dependency, Indicator};
 use crate::reliability;
+pub(crate) use crate::reliability::longest_wait_in_words;
 use crate::rules::context::{Context, FlowView};
 
 /// When a caller gives up, in seconds, likely value. A timeout of 0 is none: that is how most clients write "no limit".
@@ -26,9 +27,9 @@ pub(crate) fn first_to_give_up<'a>(context: &Context<'a>, component: &str) -> Op
     timeouts.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
-/// The tightest latency SLO of a flow that has a threshold.
-pub(crate) fn tightest_threshold<'a>(context: &Context<'a>, view: FlowView<'_>) -> Option<(f64, &'a str)> {
-    let slos = context.slos_with(view.flow.id(), Indicator::Latency);
+/// The tightest latency SLO of the flows that has a threshold.
+pub(crate) fn tightest_threshold<'a>(context: &Context<'a>, flows: &[FlowView<'_>]) -> Option<(f64, &'a str)> {
+    let slos = flows.iter().flat_map(|view| context.slos_with(view.flow.id(), Indicator::Latency));
     let thresholds = slos.filter_map(|slo| Some((slo.threshold?.value(), slo.id())));
     thresholds.min_by(|a, b| a.0.total_cmp(&b.0))
 }
