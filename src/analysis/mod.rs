@@ -2,19 +2,23 @@
 //!
 //! Pure: no clock, no file, no server. Must not know who asks.
 
+mod mend;
 mod promise;
 mod references;
 mod remedy;
 
+pub use mend::{Made, Mended, mend};
 pub use promise::{Promise, PromiseState};
 
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
 use crate::knowledge::InForce;
 use crate::model::{Evidence, Problem, Review};
-use crate::rules::{self, CannotTell, FailedRule, Finding, Severity, Summary, UnknownSelector};
+use crate::rules::{
+    self, CannotTell, FailedRule, Finding, MOST_OF_A_RULE, Ratchet, Severity, Summary, UnknownSelector,
+};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an analysis depends on besides the review and what was measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +35,10 @@ pub struct Settings {
     pub severities: BTreeMap<String, Severity>,
     /// Thresholds other than the rules' own, by `CODE.key` (`KP201.hops`).
     pub thresholds: BTreeMap<String, f64>,
+    /// Ids of findings that were there before: they are marked, and do not count.
+    pub baseline: BTreeSet<String>,
+    /// So many findings of one rule are listed; all are counted.
+    pub most: usize,
     /// The method that the review's references are checked against.
     pub knowledge: InForce,
 }
@@ -45,6 +53,8 @@ impl Settings {
             ignore: Vec::new(),
             severities: BTreeMap::new(),
             thresholds: BTreeMap::new(),
+            baseline: BTreeSet::new(),
+            most: MOST_OF_A_RULE,
             knowledge: InForce::default(),
         }
     }
@@ -63,8 +73,10 @@ pub struct Analysis {
     pub cannot_tell: Vec<CannotTell>,
     /// Rules that stopped with an error of their own and answered nothing.
     pub failed_rules: Vec<FailedRule>,
-    /// How many of each.
+    /// How many of each, listed or not.
     pub summary: Summary,
+    /// What a baseline written now would hold, and which ids of the present one it would not.
+    pub ratchet: Ratchet,
     /// Selectors of the settings that name no rule.
     pub unknown_selectors: Vec<UnknownSelector>,
     /// What is wrong with references into the method's knowledge (questions, patterns).
@@ -81,6 +93,8 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         ignore: settings.ignore.clone(),
         severities: settings.severities.clone(),
         thresholds: settings.thresholds.clone(),
+        baseline: settings.baseline.clone(),
+        most: settings.most,
         ..rules::Options::new(settings.today)
     };
     let outcome = rules::run(review, &graph, &capacity, evidence, &options);
@@ -91,6 +105,7 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         cannot_tell: outcome.cannot_tell,
         failed_rules: outcome.failed,
         summary: outcome.summary,
+        ratchet: outcome.ratchet,
         unknown_selectors: outcome.unknown_selectors,
         problems: references::problems(review, &settings.knowledge),
     }
