@@ -162,13 +162,13 @@ pub(super) struct Check {
     #[arg(long, requires = "baseline")]
     pub(super) write_baseline: bool,
     /// Make the fixes that are safe in the files, and print what changed; the rest is judged.
-    #[arg(long, conflicts_with = "write_baseline")]
+    #[arg(long, group = "mend", conflicts_with = "write_baseline")]
     pub(super) fix: bool,
     /// Make, or show, the fixes that somebody should agree to as well.
-    #[arg(long)]
+    #[arg(long, requires = "mend")]
     pub(super) suggested: bool,
     /// Only print what `--fix` would change; exit 1 where that is anything.
-    #[arg(long, conflicts_with_all = ["fix", "write_baseline"])]
+    #[arg(long, group = "mend", conflicts_with_all = ["fix", "write_baseline"])]
     pub(super) diff: bool,
     /// Judge dates as of this day; else today (UTC).
     #[arg(long, value_name = "DATE")]

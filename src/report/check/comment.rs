@@ -73,7 +73,7 @@ pub fn check_markdown(checked: &Checked<'_>) -> String {
         folded(&mut out, &format!("{} cannot tell", super::counted_only(doubts.len())), |out| list(out, &doubts));
     }
     if !known.is_empty() {
-        folded(&mut out, &format!("{} that nobody has to look at", counted(known.len(), "finding")), |out| {
+        folded(&mut out, &format!("{} baselined or decided about", counted(known.len(), "finding")), |out| {
             let rows: Vec<String> = known
                 .iter()
                 .map(|(_, finding, _)| {

@@ -111,9 +111,6 @@ fn one(
             wrapped(out, &format!("    {painted}: "), painted.len() - name.len(), text);
         }
     };
-    if let Some(path) = &finding.path {
-        detail("path", style.dim("path"), &path.join(" -> "));
-    }
     detail("evidence", style.dim("evidence"), &evidence(finding));
     detail("hurts", style.dim("hurts"), &hurt(finding));
     if let (Standing::Triaged(_) | Standing::Expired(_), Some(why)) = (&finding.standing, decided(&finding.standing)) {
