@@ -15,7 +15,7 @@ use crate::graph::SystemGraph;
 use crate::knowledge::InForce;
 use crate::model::{Evidence, Problem, Review};
 use crate::rules::{
-    self, CannotTell, FailedRule, Finding, MOST_OF_A_RULE, Ratchet, Severity, Summary, UnknownSelector,
+    self, CannotTell, FailedRule, Finding, MOST_OF_A_RULE, Ratchet, RuleInfo, Severity, Summary, UnknownSelector,
 };
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -71,6 +71,10 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What the rules could not decide.
     pub cannot_tell: Vec<CannotTell>,
+    /// The rules that were asked, by code.
+    pub rules: Vec<&'static RuleInfo>,
+    /// Thresholds other than the rules' own that were used, by `CODE.key`.
+    pub thresholds: BTreeMap<String, f64>,
     /// Rules that stopped with an error of their own and answered nothing.
     pub failed_rules: Vec<FailedRule>,
     /// How many of each, listed or not.
@@ -103,6 +107,8 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         promise,
         findings: outcome.findings,
         cannot_tell: outcome.cannot_tell,
+        rules: outcome.rules,
+        thresholds: options.thresholds,
         failed_rules: outcome.failed,
         summary: outcome.summary,
         ratchet: outcome.ratchet,

@@ -35,6 +35,9 @@ pub(super) struct Global {
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(super) color: Color,
+    /// Which rules run and how they judge; else `.kneepoint/config.toml` of the repository.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Never open a connection.
     #[arg(long, global = true)]
     pub(super) offline: bool,

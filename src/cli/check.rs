@@ -11,14 +11,14 @@ use super::output::Output;
 use crate::analysis::{Analysis, Settings};
 use crate::report::{self, BaselineUse, Checked, Subject};
 use crate::rules::baseline::StaleLine;
-use crate::rules::{Ratchet, RuleInfo, Severity, chosen};
+use crate::rules::{Ratchet, Severity, chosen};
 use std::path::{Path, PathBuf};
 
 /// So many findings of one rule are listed here; all are counted.
 const MOST_OF_A_RULE: usize = 1_000;
 
 pub(super) fn check(check: &Check, output: &Output) -> Result<Exit, Failure> {
-    let (rules, unknown) = chosen(&check.select, &check.ignore);
+    let (_, unknown) = chosen(&check.select, &check.ignore);
     if let Some(unknown) = unknown.first() {
         return Err(Failure::unusable(format!("there is no rule `{}`", unknown.selector))
             .maybe(unknown.help.clone())
@@ -98,8 +98,7 @@ pub(super) fn check(check: &Check, output: &Output) -> Result<Exit, Failure> {
     if judged.is_empty() {
         return Ok(exit);
     }
-    let infos: Vec<&RuleInfo> = rules.iter().map(|rule| &rule.info).collect();
-    say(check, output, &judged, baseline.as_ref(), &infos, &settings, &folder)?;
+    say(check, output, &judged, baseline.as_ref(), &folder)?;
     Ok(exit)
 }
 
@@ -109,8 +108,6 @@ fn say(
     output: &Output,
     judged: &[Judged],
     baseline: Option<&BaselineFile>,
-    rules: &[&RuleInfo],
-    settings: &Settings,
     folder: &str,
 ) -> Result<(), Failure> {
     let subjects: Vec<Subject<'_>> = judged.iter().map(Judged::subject).collect();
@@ -131,8 +128,6 @@ fn say(
         folder,
         gate: least(check.fail_on),
         baseline: baseline.map(|file| BaselineUse { file: &file.name, lines: file.baseline.count(), stale: &stale }),
-        rules,
-        thresholds: &settings.thresholds,
         link: link.as_deref(),
     };
     let styled = if check.out.is_some() { report::Style::default() } else { output.style };

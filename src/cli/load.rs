@@ -72,8 +72,8 @@ fn evidence(path: &Path, review: &Review, output: &Output) -> Result<Evidence, F
 impl Loaded {
     /// Analyses it, with the method that holds for it.
     pub(super) fn judge(self, settings: &Settings) -> Judged {
-        let settings = &self.settings(settings);
-        let mut analysis = analyze(&self.review, &self.evidence, settings);
+        let settings = self.settings(settings);
+        let mut analysis = analyze(&self.review, &self.evidence, &settings);
         let mut problems = self.problems.clone();
         problems.append(&mut analysis.problems);
         problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
@@ -82,7 +82,7 @@ impl Loaded {
 
     /// The settings with the method that holds for it.
     pub(super) fn settings(&self, settings: &Settings) -> Settings {
-        Settings { knowledge: self.custom.knowledge.clone(), ..settings.clone() }
+        self.custom.settings(settings.clone())
     }
 
     /// Another text of the same review.
@@ -162,7 +162,7 @@ impl Judged {
     /// Input with errors is not fine, whatever came of it.
     pub(super) fn exit(&self) -> Exit {
         let broken = self.problems.iter().any(|problem| problem.gravity == Gravity::Error);
-        if broken { Exit::Unusable } else { Exit::Fine }
+        if broken || self.loaded.custom.config_is_broken { Exit::Unusable } else { Exit::Fine }
     }
 }
 

@@ -46,6 +46,9 @@ pub fn run() -> ExitCode {
 
 fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
     let offline = arguments.global.offline;
+    if let Some(config) = &arguments.global.config {
+        files::read(config)?;
+    }
     // Options may stand before the command, a review may not.
     if let (Some(review), Some(_)) = (&arguments.review, &arguments.command) {
         return Err(Failure::unusable(format!("`{}` stands before a command", review.display()))

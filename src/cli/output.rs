@@ -7,6 +7,7 @@ use crate::model::{Gravity, Problem};
 use crate::report::{Style, line};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
 
 /// More problems of one file than this are counted.
 const MOST_PROBLEMS: usize = 50;
@@ -19,6 +20,8 @@ pub(super) struct Output {
     errors: Style,
     quiet: bool,
     verbose: bool,
+    /// The configuration that was named for every command.
+    pub(super) config: Option<PathBuf>,
 }
 
 impl Output {
@@ -28,6 +31,7 @@ impl Output {
             errors: Style { colour: colour(global.color, std::io::stderr().is_terminal()) },
             quiet: global.quiet,
             verbose: global.verbose,
+            config: global.config.clone(),
         }
     }
 

@@ -35,6 +35,13 @@ pub fn parse(text: &str) -> (Review, SourceMap, Vec<Problem>) {
     (review, SourceMap::new(tree, LineIndex::new(text)), problems)
 }
 
+/// Reads the values of any TOML, for files that are no reviews. Never fails: what is no TOML is a problem.
+pub fn values(text: &str) -> (SourceMap, Vec<Problem>) {
+    let (tree, mut problems) = syntax::read(text);
+    problems.append(&mut encoding::problems(text));
+    (SourceMap::new(tree, LineIndex::new(text)), problems)
+}
+
 /// What a tree says, with the problems of its syntax and of its content in the order of the text.
 fn interpret(text: &str, root: &Table, mut problems: Vec<Problem>) -> (Review, Vec<Problem>) {
     let mut reader = Reader::default();

@@ -7,7 +7,7 @@ use super::context::Context;
 use super::finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary};
 use super::impact::{Impact, Weight};
 use super::report::{Drafted, Report};
-use super::rule::{Rule, Stage};
+use super::rule::{Rule, RuleInfo, Stage};
 use super::select::{UnknownSelector, chosen};
 use super::triage::Ledger;
 use crate::capacity::Capacity;
@@ -66,6 +66,8 @@ pub struct Outcome {
     pub summary: Summary,
     /// What a baseline written now would hold, and which ids of the present one it would not.
     pub ratchet: Ratchet,
+    /// The rules that were asked, by code.
+    pub rules: Vec<&'static RuleInfo>,
     /// Rules that stopped with an error of their own.
     pub failed: Vec<FailedRule>,
     /// Selectors that name no rule.
@@ -81,7 +83,8 @@ pub fn run(
     options: &Options,
 ) -> Outcome {
     let (rules, unknown_selectors) = chosen(&options.select, &options.ignore);
-    Outcome { unknown_selectors, ..run_rules(&rules, review, graph, capacity, evidence, options) }
+    let infos = rules.iter().map(|rule| &rule.info).collect();
+    Outcome { unknown_selectors, rules: infos, ..run_rules(&rules, review, graph, capacity, evidence, options) }
 }
 
 /// Runs these rules on a review.
@@ -226,7 +229,7 @@ fn count(summary: &mut Summary, finding: &Finding) {
 mod tests {
     use super::*;
     use crate::rules::registry;
-    use crate::rules::rule::{Family, RuleInfo, SECTIONS};
+    use crate::rules::rule::{Family, SECTIONS};
 
     fn fails(_: &Context<'_>, _: &mut Report<'_>) {
         let none: Option<usize> = None;

@@ -129,7 +129,7 @@ impl Session {
 
     /// What an analysis depends on.
     pub fn settings(&self) -> Settings {
-        Settings { knowledge: self.custom.knowledge.clone(), ..Settings::new(self.today) }
+        self.custom.settings(Settings::new(self.today))
     }
 
     /// The method.

@@ -1,6 +1,7 @@
 //! Findings as JSON, format 1: keys are added, never renamed.
 
 use super::Checked;
+use crate::analysis::Analysis;
 use crate::document::Position;
 use crate::model::{Change, Fix, is_bidirectional_control};
 use crate::report::context::gravity;
@@ -59,14 +60,11 @@ pub fn check_json(checked: &Checked<'_>) -> String {
             stale.map(|stale| json!({ "line": stale.line, "id": stale.id, "why": stale.why })).collect();
         json!({ "file": baseline.file, "ids": baseline.lines, "stale": stale })
     });
-    let thresholds: Map<String, Value> = checked
-        .rules
+    // Reviews of one team are judged alike; where they are not, each has its own.
+    let judged: Vec<Value> = checked
+        .subjects
         .iter()
-        .flat_map(|rule| rule.settings.iter().map(move |setting| (format!("{}.{}", rule.code, setting.key), setting)))
-        .map(|(key, setting)| {
-            let value = checked.thresholds.get(&key).copied().unwrap_or(setting.default);
-            (key, number(value))
-        })
+        .map(|subject| json!({ "file": subject.file, "rules": rules(subject.analysis), "thresholds": thresholds(subject.analysis) }))
         .collect();
     let document = json!({
         "format": 1,
@@ -84,10 +82,27 @@ pub fn check_json(checked: &Checked<'_>) -> String {
         "failed_rules": failed,
         "baseline": baseline,
         "fail_on": checked.gate.map_or("never", crate::rules::Severity::word),
-        "rules": checked.rules.iter().map(|rule| rule.code).collect::<Vec<_>>(),
-        "thresholds": thresholds,
+        "rules": checked.rules().iter().map(|rule| rule.code).collect::<Vec<_>>(),
+        "thresholds": checked.subjects.first().map(|subject| thresholds(subject.analysis)),
+        "judged": judged,
     });
     pretty(&document)
+}
+
+fn rules(analysis: &Analysis) -> Vec<&'static str> {
+    analysis.rules.iter().map(|rule| rule.code).collect()
+}
+
+/// The thresholds in force, by `CODE.key`.
+fn thresholds(analysis: &Analysis) -> Map<String, Value> {
+    let settings = analysis.rules.iter().flat_map(|rule| rule.settings.iter().map(move |setting| (rule.code, setting)));
+    settings
+        .map(|(code, setting)| {
+            let key = format!("{code}.{}", setting.key);
+            let value = number(analysis.thresholds.get(&key).copied().unwrap_or(setting.default));
+            (key, value)
+        })
+        .collect()
 }
 
 fn finding_json(file: &str, finding: &Finding, place: Option<Position>) -> Value {

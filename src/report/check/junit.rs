@@ -77,7 +77,7 @@ pub fn check_junit(checked: &Checked<'_>) -> String {
         suites.entry("the baseline".to_owned()).or_default().push(case);
     }
     let silent: Vec<&RuleInfo> =
-        checked.rules.iter().copied().filter(|rule| !suites.contains_key(&suite(rule.code, rule.name))).collect();
+        checked.rules().into_iter().filter(|rule| !suites.contains_key(&suite(rule.code, rule.name))).collect();
     for rule in silent {
         let passed = checked.subjects.iter().map(|subject| Case {
             name: "nothing found".to_owned(),

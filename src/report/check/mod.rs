@@ -40,10 +40,6 @@ pub struct Checked<'a> {
     pub gate: Option<Severity>,
     /// What was there before, where a baseline is used.
     pub baseline: Option<BaselineUse<'a>>,
-    /// The rules that were run, by code.
-    pub rules: &'a [&'a RuleInfo],
-    /// Thresholds other than the rules' own, by `CODE.key`.
-    pub thresholds: &'a BTreeMap<String, f64>,
     /// Where links to the files begin (`https://…/blob/REVISION/`); without it they are relative.
     pub link: Option<&'a str>,
 }
@@ -99,6 +95,13 @@ impl<'a> Checked<'a> {
             }
         };
         self.subjects.iter().map(one).collect()
+    }
+
+    /// The rules that any review was judged by, by code.
+    fn rules(&self) -> Vec<&'static RuleInfo> {
+        let rules: BTreeMap<&str, &'static RuleInfo> =
+            self.subjects.iter().flat_map(|subject| &subject.analysis.rules).map(|rule| (rule.code, *rule)).collect();
+        rules.into_values().collect()
     }
 
     fn total(&self) -> Total {

@@ -84,7 +84,7 @@ pub fn check_sarif(checked: &Checked<'_>) -> String {
 }
 
 /// The rules that something is said of, by code.
-fn mentioned<'a>(checked: &Checked<'a>, reviewed: &[Reviewed<'_>]) -> Vec<&'a RuleInfo> {
+fn mentioned(checked: &Checked<'_>, reviewed: &[Reviewed<'_>]) -> Vec<&'static RuleInfo> {
     let codes: std::collections::HashSet<&str> = reviewed
         .iter()
         .flat_map(|one| {
@@ -93,7 +93,7 @@ fn mentioned<'a>(checked: &Checked<'a>, reviewed: &[Reviewed<'_>]) -> Vec<&'a Ru
             found.chain(doubts).chain(one.subject.analysis.failed_rules.iter().map(|failed| failed.code))
         })
         .collect();
-    checked.rules.iter().copied().filter(|rule| codes.contains(rule.code)).collect()
+    checked.rules().into_iter().filter(|rule| codes.contains(rule.code)).collect()
 }
 
 fn level(severity: Severity) -> &'static str {

@@ -18,6 +18,7 @@ use jiff::civil::Date;
 use measure::Measuring;
 use recovery::Recovery;
 use session::Session;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -76,6 +77,7 @@ impl Services {
         file: Option<ReviewFile>,
         session: Session,
         today: Date,
+        config: Option<PathBuf>,
     ) -> (Self, UnboundedReceiver<Incoming>) {
         let (sender, receiver) = unbounded_channel();
         let failures = sender.clone();
@@ -86,7 +88,7 @@ impl Services {
             work: Work::new(handle.clone(), sender.clone()),
             measuring: Measuring::default(),
             recovery,
-            files: Files::new(file, session.clone(), today, sender.clone()),
+            files: Files::new(file, session.clone(), (today, config), sender.clone()),
             session,
             handle,
             sender,
