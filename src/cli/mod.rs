@@ -3,12 +3,14 @@
 //! Results go to stdout, everything else to stderr. Must not compute anything: it reads, asks the layers below, writes.
 
 mod arguments;
+mod baseline;
 mod check;
 mod custom;
 mod difference;
 mod exit;
 mod export;
 mod files;
+mod fix;
 mod load;
 mod measure;
 mod open;

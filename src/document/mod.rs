@@ -4,6 +4,7 @@
 
 mod edit;
 mod encoding;
+mod excerpt;
 pub mod files;
 mod lines;
 mod merge;
@@ -12,13 +13,16 @@ mod source_map;
 mod syntax;
 mod tokens;
 mod tree;
+mod unified;
 
-pub use edit::{Document, EditError, Parsed, UndoLabel, entity_name, literal, plain};
+pub use edit::{Document, EditError, Parsed, UndoLabel, difference, entity_name, literal, plain};
 pub use encoding::{Encoding, decode, encode};
+pub use excerpt::{ExcerptLine, excerpt};
 pub use lines::{LineIndex, Position};
 pub use merge::{Conflict, Merge, Side};
 pub use render::render_problem;
 pub use source_map::{SourceMap, entity_of};
+pub use unified::unified_diff;
 
 use crate::model::{Problem, Reader, Review, Table, resolve};
 

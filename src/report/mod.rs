@@ -19,7 +19,9 @@ mod style;
 mod text;
 
 pub use capacity::{capacity_json, capacity_text};
-pub use check::{check_json, check_text};
+pub use check::{
+    BaselineUse, Checked, check_github, check_json, check_junit, check_markdown, check_sarif, check_text, relative,
+};
 pub use context::{Subject, as_of, context, target};
 pub use custom::Custom;
 pub use diagram::{Diagram, dot, flow as flow_diagram, mermaid};

@@ -11,8 +11,8 @@ use crate::model::{
 };
 use crate::reliability::{FlowReliability, Reliability};
 use crate::units::Quantity;
-use jiff::civil::Date;
 use foldhash::{HashMap, HashMapExt};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 

@@ -373,7 +373,7 @@ fn is_plain_word(shape: Shape, text: &str) -> bool {
 }
 
 /// The part in which two texts differ: the range in the old one, and what stands there in the new one.
-fn difference<'a>(old: &str, new: &'a str) -> Option<(std::ops::Range<usize>, &'a str)> {
+pub fn difference<'a>(old: &str, new: &'a str) -> Option<(std::ops::Range<usize>, &'a str)> {
     if old == new {
         return None;
     }
