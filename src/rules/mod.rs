@@ -9,6 +9,7 @@ mod engine;
 mod finding;
 mod impact;
 pub mod registry;
+mod renamed;
 mod report;
 mod rule;
 mod select;
@@ -16,5 +17,6 @@ mod triage;
 
 pub use engine::{Options, Outcome, run};
 pub use finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, TriageMark};
+pub use renamed::renamed_baseline;
 pub use rule::{Family, Rule, RuleInfo, SECTIONS, Setting};
 pub use select::{UnknownSelector, chosen, selects};

@@ -4,6 +4,7 @@ use super::job::{Job, Slot};
 use super::key::{Key, Mouse};
 use crate::analysis::Analysis;
 use crate::metrics::{MetricsEvent, Query, Source};
+use crate::model::Renaming;
 use crate::report::Custom;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -112,6 +113,13 @@ pub enum Effect {
         text: String,
         /// What the file must hold before (`None`: it must not exist).
         expected: Option<String>,
+    },
+    /// Give elements their new names in what stands beside a review that was just saved: the recorded evidence.
+    RenameBeside {
+        /// The review's file.
+        review: PathBuf,
+        /// The names, in order.
+        renames: Vec<Renaming>,
     },
     /// Read a review: answered with [`Msg::Opened`].
     Open {

@@ -4,7 +4,9 @@ use crate::analysis::{Analysis, Settings};
 use crate::document::{Document, Parsed, entity_of};
 use crate::knowledge::Knowledge;
 use crate::metrics::{Answer, Connection};
-use crate::model::{Element, EntityKind, EntityRef, Evidence, Gravity, Measurement, Node, Problem, Review, Value};
+use crate::model::{
+    Element, EntityKind, EntityRef, Evidence, Gravity, Measurement, Node, Problem, Renaming, Review, Value,
+};
 use crate::report::Custom;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -42,6 +44,8 @@ pub struct Session {
     pub on_disk: Option<String>,
     /// Whether a save is on its way.
     pub saving: bool,
+    /// Names that changed, which the save under way takes along to what stands beside the file.
+    pub renames: Vec<Renaming>,
     /// What follows from the newest analysed revision.
     pub analysis: Option<Arc<Analysis>>,
     /// The revision of [`Session::analysis`].
@@ -78,6 +82,7 @@ impl Session {
             path,
             on_disk,
             saving: false,
+            renames: Vec::new(),
             analysis: None,
             analysed: 0,
             live: Live::default(),
@@ -105,6 +110,13 @@ impl Session {
         } else if self.live.connection == Connection::NotConfigured {
             self.live.connection = Connection::Idle;
         }
+    }
+
+    /// Something has another name: what was measured about it is still about it.
+    pub fn renamed(&mut self, renaming: &Renaming) {
+        let answers = std::mem::take(&mut self.live.answers).into_iter();
+        self.live.answers =
+            answers.map(|((at, signal), answer)| ((renaming.element(&at).unwrap_or(at), signal), answer)).collect();
     }
 
     /// The name of the file, as a document shows it.

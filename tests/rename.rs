@@ -1,0 +1,231 @@
+//! A new name for anything leaves no orphan anywhere, in one step of undo.
+
+#[path = "workbench/harness.rs"]
+mod harness;
+
+use harness::Bench;
+use kneepoint::analysis::{Analysis, Settings, analyze};
+use kneepoint::document::{Document, parse};
+use kneepoint::model::{EntityKind, EntityRef, Evidence, Renaming, Review};
+use kneepoint::workbench::Effect;
+use std::collections::BTreeSet;
+
+const FILES: [(&str, &str); 6] = [
+    ("analytics-ingestion", include_str!("../examples/analytics-ingestion/review.toml")),
+    ("ecommerce", include_str!("../examples/ecommerce/review.toml")),
+    ("llm-rag", include_str!("../examples/llm-rag/review.toml")),
+    ("saas-multi-tenant", include_str!("../examples/saas-multi-tenant/review.toml")),
+    ("social-feed", include_str!("../examples/social-feed/review.toml")),
+    ("whole-format", include_str!("data/whole-format.toml")),
+];
+const KINDS: [EntityKind; 6] = [
+    EntityKind::Component,
+    EntityKind::Flow,
+    EntityKind::Slo,
+    EntityKind::Hotspot,
+    EntityKind::Decision,
+    EntityKind::Action,
+];
+
+fn analysed(review: &Review) -> Analysis {
+    analyze(review, &Evidence::default(), &Settings::new(jiff::civil::date(2026, 11, 23)))
+}
+
+fn ids(document: &Document, kind: EntityKind) -> Vec<String> {
+    let count = document.review().count(kind);
+    (0..count).filter_map(|index| document.cell(EntityRef::new(kind, index), &["id"])).collect()
+}
+
+/// What is said of a review, apart from the words: findings, what cannot be told, and problems.
+fn said(document: &Document, renaming: Option<&Renaming>) -> BTreeSet<String> {
+    let analysis = analysed(document.review());
+    let new = |text: String| renaming.and_then(|renaming| renaming.finding(&text)).unwrap_or(text);
+    let mut said = BTreeSet::new();
+    for finding in &analysis.findings {
+        let id = new(finding.id.clone());
+        said.insert(format!("{id} {} {}", finding.severity.word(), finding.standing.word()));
+    }
+    for unknown in &analysis.cannot_tell {
+        let id = new(format!("{}@{}", unknown.code, unknown.element.compact()));
+        said.insert(format!("{id} cannot tell {}", unknown.missing));
+    }
+    let problems = document.problems().iter().chain(&analysis.problems);
+    said.extend(problems.map(|problem| format!("problem {:?}", problem.kind)));
+    said.insert(format!("{} problems", document.problems().len() + analysis.problems.len()));
+    said
+}
+
+#[test]
+fn a_new_name_for_anything_leaves_no_orphan_and_says_the_same() {
+    let mut renamed = 0;
+    for (file, text) in FILES {
+        let mut document = Document::new(text.to_owned());
+        for kind in KINDS {
+            for old in ids(&document, kind) {
+                let place = format!("{file}: {} {old}", kind.called());
+                let renaming = Renaming::new(document.review(), kind, &old, "quite-another-name");
+                let before = said(&document, Some(&renaming));
+                document.rename(kind, &old, "quite-another-name").unwrap_or_else(|error| panic!("{place}: {error}"));
+                assert_eq!(said(&document, None), before, "{place}");
+                // Nowhere is the old name left as a whole value or end of an edge.
+                // but in comments, in queries (the server has its own names), and in names of other things.
+                let edge = |line: &str| {
+                    let told = !line.trim_start().starts_with(['#', 'q']);
+                    told && (line.contains(&format!("\"{old}\"")) || line.contains(&format!("@{old}->")))
+                };
+                let left: Vec<_> =
+                    document.text().lines().filter(|line| edge(line) && kind != EntityKind::Slo).collect();
+                assert!(left.is_empty() || others_have(&document, &old), "{place}: {left:?}");
+                document.undo();
+                assert_eq!(document.text(), text, "{place}: undo");
+                assert!(document.send_renames().is_empty(), "{place}: nothing is to be told to the files beside");
+                renamed += 1;
+            }
+        }
+    }
+    assert!(renamed > 150, "{renamed}");
+}
+
+/// Whether something else has the id too.
+fn others_have(document: &Document, id: &str) -> bool {
+    KINDS.iter().any(|kind| ids(document, *kind).iter().any(|other| other == id))
+}
+
+/// A review in which a component is named in every place the format has.
+const EVERYWHERE: &str = r#"format = 1
+component = [
+  { id = "api", kind = "service", deploys_with = "pay" },
+  { id = "pay", kind = "service", recovery = { standby = "none" } },
+  { id = "cache", kind = "cache" }, { id = "pay-queue", kind = "queue" },
+]
+dependency = [
+  { from = "api", to = "pay", mode = "sync" }, { from = "api", to = "cache", fallback = "pay" },
+  { from = "pay", to = "pay-queue", mode = "async" },
+]
+slo = [{ id = "pay-fast", component = "pay", indicator = "latency", objective = 99 }]
+hotspot = [{ id = "h", at = "pay", signal = "pay busy" }, { id = "i", at = "api -> pay" }]
+failure = [{ at = "api -> pay", when = "slow" }, { at = "pay", when = "down" }]
+measure = [{ at = "pay", signal = "rate", query = "up{service='pay'}" }, { at = "api -> pay", signal = "p99" }]
+answer = [{ question = "fast-path.timeouts", answer = "yes", evidence = "api -> pay", note = "pay answers" }]
+decision = [{ id = "d", findings = ["KP203@api->pay", "missing-timeout@api -> pay"], measure = "pay-busy",
+  trigger = { measure = "pay-busy", above = 0.6 } }, { id = "e", trigger = { measure = "pay-queue", above = 9 } }]
+triage = [{ finding = "KP203@api->pay", status = "accepted" }, { finding = "KP408@*->pay" },
+  { finding = "KP901@triage.KP408@*->pay", status = "accepted" }]
+action = [{ id = "a1", from = "KP203@api->pay" }, { id = "a2", from = "pay" }]
+parked = [{ title = "pay later", from = "api->pay" }]
+
+[[flow]]
+id = "buy"
+entry = "api"
+calls = [{ from = "api", to = "cache" }, { from = "api", to = "pay", on_miss = "cache" }, { from = "pay", to = "pay-queue" }]
+
+[[meeting]]
+items = [{ at = "pay", out = "decided" }]
+lines = [{ at = "card:api->pay:slow", text = "pay is slow" }, { at = "KP201@buy:api->…->pay" }]
+"#;
+
+#[test]
+fn a_component_is_followed_to_every_place_and_out_of_no_sentence() {
+    let mut bench = Bench::open(EVERYWHERE);
+    bench.keys(r#"2 down R ctrl-u "billing" enter"#);
+    let left: Vec<_> = bench
+        .text()
+        .split(|c: char| !c.is_alphanumeric() && c != '-')
+        .filter(|word| word.split("->").any(|word| word == "pay"))
+        .collect();
+    assert_eq!(left.len(), 4, "the query, the note, the title and the minutes: {}", bench.text());
+    for text in [
+        r#"deploys_with = "billing""#,
+        r#"fallback = "billing""#,
+        r#"signal = "billing busy""#,
+        r#"service='pay'"#,
+        r#"evidence = "api -> billing", note = "pay answers""#,
+        r#""missing-timeout@api -> billing"], measure = "billing-busy""#,
+        r#"{ measure = "pay-queue", above = 9 }"#,
+        r#""KP901@triage.KP408@*->billing""#,
+        r#"{ id = "a2", from = "billing" }"#,
+        r#""card:api->billing:slow""#,
+        r#""KP201@buy:api->…->billing""#,
+        r#"id = "pay-fast", component = "billing""#,
+    ] {
+        assert!(bench.text().contains(text), "{text}: {}", bench.text());
+    }
+    assert_eq!(parse(bench.text()).2, parse(EVERYWHERE).2);
+    bench.keys("u");
+    assert_eq!(bench.text(), EVERYWHERE);
+}
+
+#[test]
+fn every_component_of_the_shop_is_renamed_with_keys_in_one_step() {
+    let shop = FILES[1].1;
+    let mut bench = Bench::open(shop);
+    let orphans = |bench: &Bench| {
+        let analysis = bench.bench.session().analysis.clone().unwrap();
+        analysis.findings.iter().filter(|finding| finding.code == "KP901").count()
+    };
+    let before = orphans(&bench);
+    let count = parse(shop).0.components.len();
+    bench.keys("2");
+    for row in 0..count {
+        bench.keys("home");
+        for _ in 0..row {
+            bench.keys("down");
+        }
+        bench.keys(&format!(r#"R ctrl-u "renamed-{row}" enter"#));
+        assert!(bench.text().contains(&format!("\"renamed-{row}\"")), "{row}");
+        assert_eq!(orphans(&bench), before, "{row}");
+        bench.keys("u");
+        assert_eq!(bench.text(), shop, "{row}");
+    }
+}
+
+#[test]
+fn a_flow_and_a_component_of_one_name_are_told_apart_by_what_was_found() {
+    // KP101 is about the flow, KP302 about the component; the ids do not tell.
+    let text = r#"format = 1
+component = [{ id = "search", kind = "database", data = { hottest_key_share = 0.9, shards = 4 } }, { id = "gate" }]
+dependency = [{ from = "gate", to = "search", mode = "sync", timeout = "1s" }]
+flow = [{ id = "search", entry = "gate", rate = "9/s", critical = true, calls = [{ from = "gate", to = "search" }] }]
+triage = [{ finding = "KP101@search", status = "accepted" }, { finding = "KP302@search", status = "accepted" }]
+"#;
+    let mut bench = Bench::open(text);
+    let ids: Vec<_> = analysed(&parse(text).0).findings.into_iter().map(|finding| finding.id).collect();
+    assert!(ids.contains(&"KP101@search".to_owned()) && ids.contains(&"KP302@search".to_owned()), "{ids:?}");
+    bench.keys(r#"2 R ctrl-u "index" enter"#);
+    assert!(bench.text().contains("\"KP101@search\"") && bench.text().contains("\"KP302@index\""), "{}", bench.text());
+    // And a name is not taken from the other of the two.
+    bench.keys(r#"u down R ctrl-u "search" enter esc"#);
+    assert_eq!(bench.text(), text);
+}
+
+#[test]
+fn the_files_beside_are_told_of_new_names_when_the_review_is_saved() {
+    let mut bench = Bench::open(harness::SMALL);
+    let told = |bench: &mut Bench| -> Vec<(String, String)> {
+        let effects = std::mem::take(&mut bench.effects).into_iter();
+        let renames = effects.filter_map(|effect| match effect {
+            Effect::RenameBeside { renames, .. } => Some(renames),
+            _ => None,
+        });
+        renames.flatten().map(|renaming| (renaming.old, renaming.new)).collect()
+    };
+    let pair = |old: &str, new: &str| (old.to_owned(), new.to_owned());
+    bench.keys(r#"2 R ctrl-u "front" enter"#);
+    assert_eq!(told(&mut bench), [], "nothing before the save");
+    bench.keys("u w");
+    assert_eq!(told(&mut bench), [], "taken back before the save");
+    bench.keys(r#"U w"#);
+    assert_eq!(told(&mut bench), [pair("api", "front")]);
+    bench.keys("u");
+    bench.keys("w");
+    assert_eq!(told(&mut bench), [pair("front", "api")], "the way back is told as well");
+    // A save that fails takes nothing along; the next one does.
+    bench.broken_disk = Some("the disk is full.".to_owned());
+    bench.keys("U w");
+    assert_eq!(told(&mut bench), []);
+    bench.broken_disk = None;
+    bench.keys("w");
+    assert_eq!(told(&mut bench), [pair("api", "front")]);
+    bench.keys("w");
+    assert_eq!(told(&mut bench), [], "once");
+}
