@@ -63,6 +63,7 @@ commands! {
     DontKnow = "dont-know", Sheet, ["!"], "", "Answer the question: unknown, and make an action to find out.";
     Park = "park", Sheet, ["P"], "", "Put the topic into the parking lot.";
     Explain = "explain", Sheet, ["i"], "explain", "Explain the rule, field or question of the row.";
+    Fix = "fix", Sheet, ["F"], "fix", "Show the edits that mend the finding; Enter applies one.";
     MakeAction = "make-action", Sheet, ["A"], "", "Make an action of the finding or question.";
     Triage = "triage", Sheet, ["t"], "triage", "Record what was decided about the finding.";
     Up = "up", Everywhere, ["up", "k"], "", "One row up.";

@@ -59,6 +59,13 @@ pub enum Done {
         /// The picture's plan.
         plan: Box<super::screens::GraphPlan>,
     },
+    /// What the edits that are looked at would bring.
+    Tried {
+        /// The revision they are for.
+        revision: u64,
+        /// In the order of the edits; none for one that cannot be made.
+        tried: Vec<Option<super::overlays::Tried>>,
+    },
     /// The document as it would be written.
     Previewed {
         /// The revision it is of.

@@ -70,6 +70,8 @@ pub enum Wish {
         /// The new id.
         id: String,
     },
+    /// Make the edit that is looked at.
+    Fix,
     /// Save under a path.
     SaveAs(String),
     /// Save, then end.

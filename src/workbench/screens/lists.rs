@@ -172,6 +172,14 @@ impl Sheet for Findings<'_> {
         for (number, text) in wrap(&finding.remedy, cells.saturating_sub(2), 4).iter().enumerate() {
             lines.push(Line::of(Role::Good, if number == 0 { "→ " } else { "  " }).and(Role::Plain, text));
         }
+        if let Some(fix) = finding.fixes.first() {
+            let more = match finding.fixes.len() {
+                1 => String::new(),
+                count => format!(", or {} more", count - 1),
+            };
+            let line = Line::of(Role::Key, "F ").and(Role::Plain, format!("{}{more}", fix.title));
+            lines.push(line.and(Role::Dim, format!(" · {}", fix.safety.word())).cut(cells));
+        }
         if !finding.flows.is_empty() {
             let slos =
                 if finding.slos.is_empty() { String::new() } else { format!(" · SLOs: {}", finding.slos.join(", ")) };

@@ -4,6 +4,7 @@ mod answers;
 mod begin;
 mod edits;
 mod files;
+mod fixes;
 mod follow;
 mod graph;
 mod live;
@@ -128,6 +129,7 @@ impl Workbench {
             Wish::Rename { kind, from, to } => self.rename(kind, &from, &to),
             Wish::Duplicate { entity, id } => self.duplicate(entity, &id),
             Wish::Answer { question, answer, text } => self.answer(&question, answer, &text),
+            Wish::Fix => self.apply_fix(),
             Wish::SaveAs(path) => {
                 self.overlays.pop();
                 return self.save_as(&path);
@@ -234,6 +236,7 @@ impl Workbench {
             Command::Explain => self.explain(),
             Command::MakeAction => self.make_action(),
             Command::Triage => self.triage(),
+            Command::Fix => return self.ask_fix(),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
             Command::Save => {
@@ -321,6 +324,13 @@ impl Workbench {
                 if revision >= self.session.analysed {
                     self.session.analysed = revision;
                     self.session.analysis = Some(Arc::from(analysis));
+                }
+            }
+            Done::Tried { revision, tried } => {
+                if let Some(Overlay::Fix(preview)) =
+                    self.overlays.iter_mut().rev().find(|overlay| matches!(overlay, Overlay::Fix(_)))
+                {
+                    preview.tried(revision, tried);
                 }
             }
             Done::LaidOut { plan, .. } => self.graph.take(*plan),
