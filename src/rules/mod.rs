@@ -20,3 +20,4 @@ pub use finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Sev
 pub use renamed::renamed_baseline;
 pub use rule::{Family, Rule, RuleInfo, SECTIONS, Setting};
 pub use select::{UnknownSelector, chosen, selects};
+pub use triage::names_finding;

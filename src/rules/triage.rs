@@ -95,6 +95,11 @@ fn matches_part(pattern: &str, part: &str) -> bool {
     pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
+/// Whether a text names a finding of this id: the id itself, spaced or with the rule's name, or a pattern of it.
+pub fn names_finding(text: &str, id: &str) -> bool {
+    text == id || (text.contains('@') && Pattern::new(text).matches(&Pattern::cut(id)))
+}
+
 /// The entries of a ledger, ready to be looked up.
 #[derive(Debug)]
 pub(crate) struct Ledger<'a> {

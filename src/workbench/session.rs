@@ -72,6 +72,17 @@ pub struct Live {
     pub answers: HashMap<(String, String), Answer>,
 }
 
+/// What a review has about a finding: positions among the actions, decisions and triage entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Recorded {
+    /// The action that comes from it.
+    pub action: Option<usize>,
+    /// The decision that answers it.
+    pub decision: Option<usize>,
+    /// The triage entry of exactly this finding.
+    pub triage: Option<usize>,
+}
+
 impl Session {
     /// A review from a text.
     pub fn new(text: String, path: Option<PathBuf>, on_disk: Option<String>, today: Date, custom: Arc<Custom>) -> Self {
@@ -240,6 +251,22 @@ impl Session {
     /// The position of the answer to a question.
     pub fn answer_of(&self, question: &str) -> Option<usize> {
         self.answers.get(question).copied()
+    }
+
+    /// What the review has about a finding already: the first action that comes from it, the first decision that
+    /// answers it, and the triage entry of exactly this finding.
+    pub fn ledger_of(&self, finding: &str) -> Recorded {
+        let named = |text: &str| crate::rules::names_finding(text, finding);
+        let exact = |text: &str| named(text) && !text.contains('*');
+        let review = &self.review;
+        let answers = |decision: &crate::model::Decision| {
+            decision.findings.iter().flatten().any(|answered| named(answered.as_str()))
+        };
+        Recorded {
+            action: review.actions.iter().position(|action| action.from.as_deref().is_some_and(exact)),
+            decision: review.decisions.iter().position(answers),
+            triage: review.triage.iter().position(|entry| exact(entry.finding())),
+        }
     }
 
     /// The line, from 1, of a value, or of what is nearest around it.

@@ -433,8 +433,11 @@ impl Workbench {
             Command::Edit | Command::Delete | Command::OpenForm | Command::Explain | Command::Triage if empty => false,
             Command::Add | Command::Delete if place != Place::Graph => grows,
             Command::OpenForm => grows && !matches!(place, Place::Items(..)),
-            Command::Triage => place == Place::Findings,
+            Command::Triage | Command::MakeAction | Command::MakeDecision => {
+                place == Place::Findings && matches!(self.target(), screens::Target::Finding(_))
+            }
             Command::Fix => self.has_fix_here(),
+            Command::Group => place == Place::Findings && !empty,
             Command::Explain => !matches!(place, Place::Glossary | Place::Problems),
             _ => true,
         }

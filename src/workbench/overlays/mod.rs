@@ -71,7 +71,7 @@ impl Overlay {
         match self {
             Self::Cell(cell) => Some(cell.entity),
             Self::Add(form) => match &form.adding {
-                Adding::Item(entity, ..) => Some(*entity),
+                Adding::Item(entity, ..) | Adding::Values(entity) => Some(*entity),
                 Adding::Entity(_) => None,
             },
             Self::Prompt(prompt) => prompt.entity(),
@@ -83,7 +83,7 @@ impl Overlay {
     pub fn set_entity(&mut self, to: EntityRef) {
         match self {
             Self::Cell(cell) => cell.entity = to,
-            Self::Add(AddForm { adding: Adding::Item(entity, ..), .. }) => *entity = to,
+            Self::Add(AddForm { adding: Adding::Item(entity, ..) | Adding::Values(entity), .. }) => *entity = to,
             Self::Prompt(prompt) => prompt.set_entity(to),
             Self::Add(_) | Self::Find(_) | Self::Menu(_) | Self::Read(_) | Self::Fix(_) => {}
         }

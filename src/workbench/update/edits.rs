@@ -45,6 +45,20 @@ impl Workbench {
                 let name = self.session.name_of(entity);
                 self.say(Line::of(Role::Good, format!("Added {} {name}. u takes it back.", kind.called())));
             }
+            Adding::Values(entity) => {
+                let text = |key: &str| self.session.document.cell(*entity, &[key]).unwrap_or_default();
+                let changed = fields.iter().filter(|(key, value)| text(key) != *value);
+                let (gone, set): (Vec<_>, Vec<_>) = changed.copied().partition(|(_, value)| value.trim().is_empty());
+                if !set.is_empty() {
+                    self.session.document.set_many(*entity, &set).map_err(|error| error.to_string())?;
+                }
+                for (key, _) in gone {
+                    self.session.document.unset(*entity, &[key]).map_err(|error| error.to_string())?;
+                }
+                self.edited();
+                let name = self.session.name_of(*entity);
+                self.say(Line::of(Role::Good, format!("Changed {} {name}. u takes it back.", entity.kind.called())));
+            }
             Adding::Item(entity, key, position) => {
                 let spec = item_fields(entity.kind, key).unwrap_or_default();
                 let mut parts = Vec::new();

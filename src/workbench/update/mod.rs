@@ -7,6 +7,7 @@ mod files;
 mod fixes;
 mod follow;
 mod graph;
+mod ledger;
 mod live;
 mod mouse;
 mod movement;
@@ -170,6 +171,14 @@ impl Workbench {
                 self.ask_reason(question, answer);
                 Vec::new()
             }
+            Wish::Triage { finding, status } => {
+                self.open_triage(&finding, status);
+                Vec::new()
+            }
+            Wish::Untriage(entity) => {
+                self.untriage(entity);
+                Vec::new()
+            }
             Wish::SaveAndQuit => {
                 self.quit_after_save = true;
                 self.save()
@@ -236,6 +245,8 @@ impl Workbench {
             Command::Explain => self.explain(),
             Command::MakeAction => self.make_action(),
             Command::Triage => self.triage(),
+            Command::Group => self.group(),
+            Command::MakeDecision => self.make_decision(),
             Command::Fix => return self.ask_fix(),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
@@ -322,6 +333,15 @@ impl Workbench {
         match done {
             Done::Analysed { revision, analysis } => {
                 if revision >= self.session.analysed {
+                    let known = self.session.analysis.take();
+                    let failed = known.map(|analysis| analysis.failed_rules.clone()).unwrap_or_default();
+                    if analysis.failed_rules != failed && !analysis.failed_rules.is_empty() {
+                        let codes: Vec<&str> = analysis.failed_rules.iter().map(|rule| rule.code).collect();
+                        let codes = codes.join(", ");
+                        self.warn(format!(
+                            "{codes} stopped with an error of its own; the other rules answered. f says more."
+                        ));
+                    }
                     self.session.analysed = revision;
                     self.session.analysis = Some(Arc::from(analysis));
                 }

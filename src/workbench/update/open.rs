@@ -225,6 +225,10 @@ impl Workbench {
                 }
             }
             Find::Row(place, section, row) => {
+                if place == Place::Findings {
+                    // The row is a position in the order of weight.
+                    self.navigation.grouping = screens::Grouping::default();
+                }
                 self.navigation.go(place);
                 self.navigation.choose(section);
                 let mut cursor = self.navigation.cursor();
