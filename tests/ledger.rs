@@ -275,3 +275,55 @@ fn a_rule_that_failed_is_said_and_stands_in_the_list() {
     bench.resize(80, 24);
     assert!(bench.screen().contains("KP299 always-fails"), "{}", bench.screen());
 }
+
+#[test]
+fn unanswered_questions_lead_to_the_first_of_them() {
+    let text = TEXT.replace("format = 1\n", "format = 1\nreview = { status = \"in-review\", date = 2026-11-20 }\n");
+    let mut bench = on(&text, "KP903@step.failure");
+    bench.keys("enter");
+    assert_eq!(bench.bench.place(), Place::Step(3));
+    bench.keys("enter y");
+    let answers = parse(bench.text()).0.answers;
+    assert!(answers[0].question().starts_with("failure."), "{answers:?}");
+}
+
+// What was measured, and when, decides about fixes and about the age of a review.
+
+fn said(text: &str, measured: &[(&str, &str)]) -> Vec<String> {
+    let (review, _, problems) = parse(text);
+    assert!(problems.is_empty(), "{problems:?}");
+    let measurements = measured.iter().map(|(at, day)| {
+        let day: jiff::civil::Date = day.parse().unwrap();
+        let moment = day.at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp();
+        kneepoint::model::Measurement {
+            element: review.element(at).unwrap(),
+            signal: "p99".to_owned(),
+            value: Some(0.2),
+            at: moment.as_second() as f64,
+        }
+    });
+    let evidence = Evidence { measurements: measurements.collect() };
+    let analysis = analyze(&review, &evidence, &Settings::new(date(2026, 11, 23)));
+    let mine = |code: &str| ["KP901", "KP906", "KP907"].contains(&code);
+    let found = analysis.findings.iter().filter(|finding| mine(finding.code)).map(|finding| finding.id.clone());
+    let unknown = analysis.cannot_tell.iter().filter(|unknown| mine(unknown.code));
+    found.chain(unknown.map(|unknown| format!("{} ? {}", unknown.code, unknown.missing))).collect()
+}
+
+#[test]
+fn a_measurement_after_the_change_verifies_a_fix_and_one_before_it_does_not() {
+    let text = TEXT.replace("to = \"pay\"\nmode", "to = \"pay\"\ntimeout = \"200ms\"\nmode")
+        + "\n[[triage]]\nfinding = \"KP203@api->pay\"\nstatus = \"mitigated\"\ndate = 2026-11-01\n";
+    assert_eq!(said(&text, &[]), ["KP906 ? failure.tested"]);
+    assert_eq!(said(&text, &[("api -> pay", "2026-10-31")]), ["KP906@triage.KP203@api->pay"]);
+    assert_eq!(said(&text, &[("api -> pay", "2026-10-31"), ("buy", "2026-11-01")]), ["KP901@triage.KP203@api->pay"]);
+    assert_eq!(said(&text, &[("notes", "2026-11-02")]), ["KP906 ? failure.tested"], "about something else");
+}
+
+#[test]
+fn a_review_is_stale_once_what_was_measured_is_a_month_newer() {
+    let text = TEXT.replace("format = 1\n", "format = 1\nreview = { date = 2026-10-01 }\n");
+    assert_eq!(said(&text, &[("api", "2026-10-30")]), [""; 0]);
+    assert_eq!(said(&text, &[("api", "2026-10-31")]), ["KP907@review"]);
+    assert_eq!(said(&text, &[("api", "2026-12-31")]), [""; 0], "a clock that is wrong is no news");
+}

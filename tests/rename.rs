@@ -6,7 +6,7 @@ mod harness;
 use harness::Bench;
 use kneepoint::analysis::{Analysis, Settings, analyze};
 use kneepoint::document::{Document, parse};
-use kneepoint::model::{EntityKind, EntityRef, Evidence, Renaming, Review};
+use kneepoint::model::{Element, EntityKind, EntityRef, Evidence, Renaming, Review};
 use kneepoint::workbench::Effect;
 use std::collections::BTreeSet;
 
@@ -214,4 +214,87 @@ fn the_files_beside_are_told_of_new_names_when_the_review_is_saved() {
     assert_eq!(told(&mut bench), [pair("api", "front")]);
     bench.keys("w");
     assert_eq!(told(&mut bench), [], "once");
+}
+
+// The grammar of names.
+
+fn renaming(kind: EntityKind, old: &str) -> Renaming {
+    let text = "component = [{ id = 'api' }, { id = 'db' }, { id = 'search' }, { id = 'api-queue' }]
+        flow = [{ id = 'buy', entry = 'api' }, { id = 'search', entry = 'api' }]
+        slo = [{ id = 'fast', flow = 'buy' }, { id = 'buy', flow = 'buy' }]
+        decision = [{ id = 'later' }]";
+    Renaming::new(&parse(text).0, kind, old, "new")
+}
+
+#[test]
+fn findings_are_renamed_part_by_part() {
+    let api = renaming(EntityKind::Component, "api");
+    for (old, new) in [
+        ("KP203@api->db", "KP203@new->db"),
+        ("KP203@ api -> db", "KP203@ new -> db"),
+        ("KP203@*->api", "KP203@*->new"),
+        ("KP201@buy:api->…->db", "KP201@buy:new->…->db"),
+        ("KP604@buy:api", "KP604@buy:new"),
+        ("missing-timeout@api->db", "missing-timeout@new->db"),
+        ("KP901@triage.KP203@api->db", "KP901@triage.KP203@new->db"),
+        ("KP901@triage.KP901@triage.KP203@api", "KP901@triage.KP901@triage.KP203@new"),
+        ("KP203@api", "KP203@new"),
+    ] {
+        assert_eq!(api.finding(old).as_deref(), Some(new), "{old}");
+    }
+    for text in ["KP203@ap*->db", "KP203@apis", "KP904@decision.api", "KP201@api:db", "api", "KP203@x->y", "@", ""] {
+        assert_eq!(api.finding(text), None, "{text}");
+    }
+    assert_eq!(renaming(EntityKind::Flow, "buy").finding("KP201@buy:api->db").as_deref(), Some("KP201@new:api->db"));
+    assert_eq!(renaming(EntityKind::Slo, "fast").finding("KP105@fast").as_deref(), Some("KP105@new"));
+    let later = renaming(EntityKind::Decision, "later");
+    assert_eq!(later.finding("KP904@decision.later").as_deref(), Some("KP904@decision.new"));
+    assert_eq!(later.finding("KP904@action.later"), None);
+}
+
+#[test]
+fn a_name_that_several_have_means_the_first_unless_it_is_known_better() {
+    let (component, flow) = (renaming(EntityKind::Component, "search"), renaming(EntityKind::Flow, "search"));
+    assert_eq!(component.element("search").as_deref(), Some("new"));
+    assert_eq!(flow.element("search"), None);
+    assert_eq!(flow.finding("KP101@search"), None);
+    let about = [("KP101@search", &Element::Flow("search".to_owned()))];
+    assert_eq!(flow.knowing(about).finding("KP101@search").as_deref(), Some("KP101@new"));
+    assert_eq!(component.knowing(about).finding("KP101@search"), None);
+    assert_eq!(renaming(EntityKind::Slo, "buy").finding("KP105@buy"), None, "it means the flow");
+    assert_eq!(
+        renaming(EntityKind::Flow, "search").finding("KP201@search:api->db").as_deref(),
+        Some("KP201@new:api->db")
+    );
+}
+
+#[test]
+fn loose_names_and_signals_are_followed_and_sentences_stay() {
+    let api = renaming(EntityKind::Component, "api");
+    for (old, new) in [
+        ("card:api->db:slow", "card:new->db:slow"),
+        ("api -> db", "new -> db"),
+        ("component:api", "component:new"),
+        ("finding:KP203@api->db", "finding:KP203@new->db"),
+        ("api", "new"),
+    ] {
+        assert_eq!(api.name(old).as_deref(), Some(new), "{old}");
+    }
+    for text in ["flow:api", "the api is slow", "rapid", "decision.api", "buy", ""] {
+        assert_eq!(api.name(text), None, "{text}");
+    }
+    assert_eq!(renaming(EntityKind::Flow, "buy").name("buy:api->db").as_deref(), Some("new:api->db"));
+    assert_eq!(renaming(EntityKind::Decision, "later").name("later").as_deref(), Some("new"));
+    assert_eq!(api.signal("api-busy").as_deref(), Some("new-busy"));
+    assert_eq!(api.signal("api p99").as_deref(), Some("new p99"));
+    assert_eq!(api.signal("api-queue"), None, "another component");
+    assert_eq!(api.signal("api-share"), None);
+}
+
+#[test]
+fn lines_of_a_baseline_are_renamed_and_all_else_stays() {
+    let api = renaming(EntityKind::Component, "api");
+    let text = "# KP203@api->db\r\nKP203@api->db\r\n\nKP301@db";
+    assert_eq!(api.lines(text).as_deref(), Some("# KP203@api->db\r\nKP203@new->db\r\n\nKP301@db"));
+    assert_eq!(api.lines("KP301@db\n"), None);
 }

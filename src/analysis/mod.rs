@@ -81,6 +81,7 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         ignore: settings.ignore.clone(),
         severities: settings.severities.clone(),
         thresholds: settings.thresholds.clone(),
+        knowledge: settings.knowledge.clone(),
         ..rules::Options::new(settings.today)
     };
     let outcome = rules::run(review, &graph, &capacity, evidence, &options);

@@ -2,9 +2,12 @@
 //!
 //! Every look-up is constant time, so that rules stay linear on large reviews.
 
+use super::engine::Options;
+use super::finding::Severity;
 use super::rule::RuleInfo;
 use crate::capacity::Capacity;
 use crate::graph::{ComponentIndex, FlowExpansion, FlowIndex, MadeCall, SystemGraph};
+use crate::knowledge::Knowledge;
 use crate::model::{
     Call, Component, ComponentKind, Dependency, Element, EntityKind, EntityRef, Evidence, Failure, FailureMode, Flow,
     Indicator, Review, Slo,
@@ -56,11 +59,11 @@ pub(crate) struct Context<'a> {
     pub(crate) review: &'a Review,
     pub(crate) graph: &'a SystemGraph,
     pub(crate) capacity: &'a Capacity,
-    #[expect(dead_code, reason = "the rules about measurements read it")]
     pub(crate) evidence: &'a Evidence,
+    pub(crate) knowledge: &'a Knowledge,
     pub(crate) today: Date,
-    /// Ids of everything found so far; empty until the system has been judged.
-    pub(crate) found: HashSet<String>,
+    /// Ids of everything found so far, with how much it hurts; empty until the system has been judged.
+    pub(crate) found: HashMap<String, Severity>,
     /// Codes of the rules that ran.
     pub(crate) ran: HashSet<&'static str>,
     thresholds: &'a BTreeMap<String, f64>,
@@ -76,18 +79,18 @@ impl<'a> Context<'a> {
         graph: &'a SystemGraph,
         capacity: &'a Capacity,
         evidence: &'a Evidence,
-        today: Date,
-        thresholds: &'a BTreeMap<String, f64>,
+        options: &'a Options,
     ) -> Self {
         let mut context = Self {
             review,
             graph,
             capacity,
             evidence,
-            today,
-            found: HashSet::new(),
+            knowledge: &options.knowledge,
+            today: options.today,
+            found: HashMap::new(),
             ran: HashSet::new(),
-            thresholds,
+            thresholds: &options.thresholds,
             slos_of_flow: HashMap::new(),
             slos_of_component: HashMap::new(),
             failures: HashMap::new(),

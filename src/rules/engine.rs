@@ -11,6 +11,7 @@ use super::select::{UnknownSelector, chosen};
 use super::triage::Ledger;
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
+use crate::knowledge::InForce;
 use crate::model::{Element, EntityKind, EntityRef, Evidence, Review};
 use jiff::civil::Date;
 use std::any::Any;
@@ -30,6 +31,8 @@ pub struct Options {
     pub severities: BTreeMap<String, Severity>,
     /// Thresholds other than the rules' own, by `CODE.key`.
     pub thresholds: BTreeMap<String, f64>,
+    /// The method: its questions and patterns.
+    pub knowledge: InForce,
     /// The most findings a rule may have; the rest is counted in one note.
     pub most: usize,
 }
@@ -43,6 +46,7 @@ impl Options {
             ignore: Vec::new(),
             severities: BTreeMap::new(),
             thresholds: BTreeMap::new(),
+            knowledge: InForce::default(),
             most: 200,
         }
     }
@@ -84,14 +88,17 @@ fn run_rules(
     evidence: &Evidence,
     options: &Options,
 ) -> Outcome {
-    let mut context = Context::new(review, graph, capacity, evidence, options.today, &options.thresholds);
+    let mut context = Context::new(review, graph, capacity, evidence, options);
     context.ran = rules.iter().map(|rule| rule.info.code).collect();
     let mut outcome = Outcome::default();
-    let mut drafted = run_stage(&context, rules, Stage::System, &mut outcome);
-    context.found = drafted.iter().map(|drafted| drafted.finding.id.clone()).collect();
-    drafted.append(&mut run_stage(&context, rules, Stage::Ledger, &mut outcome));
-    for Drafted { finding, .. } in &mut drafted {
-        finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
+    let mut drafted = Vec::new();
+    for stage in [Stage::System, Stage::Ledger, Stage::Last] {
+        let mut new = run_stage(&context, rules, stage, &mut outcome);
+        for Drafted { finding, .. } in &mut new {
+            finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
+        }
+        context.found.extend(new.iter().map(|drafted| (drafted.finding.id.clone(), drafted.finding.severity)));
+        drafted.append(&mut new);
     }
     outcome.findings = ranked(&context, drafted, options.most);
     let ledger = Ledger::new(&review.triage);
