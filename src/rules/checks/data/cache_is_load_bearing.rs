@@ -24,7 +24,8 @@ declare_rule! {
         below saturation with the cache warm is above it with the cache cold: high at today's rate on a critical flow, medium elsewhere \
         and at the growth × peak that the review expects (then with `autoscale.max` replicas). Where every caller may hold no more than \
         the origin can work on (`pool.size` × replicas, or a queue of the origin that refuses) it is medium, because the cache fills \
-        again by itself; with that and an answer without the origin (soft, fallback, degrade, queue) it passes. Waiting of the origin \
+        again by itself; with that and an answer without the origin (soft, fallback, degrade, queue) it passes. A `cdn` is medium at most: it is never empty everywhere at once \
+        without a person's doing. Waiting of the origin \
         for others is left out: the utilisation that is named is a lower bound.";
     why: "The system has two stable states. In one the cache is warm and the origin idles; in the other the cache is empty, the origin is so \
         slow that callers give up before an entry is stored, and it stays that way after the cause has gone. A restart of the cache, \
@@ -260,7 +261,7 @@ fn guard(context: &Context<'_>, origin: &Component, extra: &Extra) -> Guard {
         .sum();
     let bounded = sheds || held.zip(slots).is_some_and(|(held, slots)| held <= slots);
     let answered = calls.iter().all(|call| call.is_some_and(|call| survives(context, call)));
-    match (bounded, answered && !calls.is_empty()) {
+    match (bounded && !calls.is_empty(), answered) {
         (true, true) => Guard::Answered,
         (true, false) => Guard::Bounded,
         (false, _) => Guard::None,
@@ -367,21 +368,24 @@ fn draft(
         (Guard::Bounded, _) => format!(
             "decide what its callers answer while {id} refuses (an older copy, fewer details), and warm {cache} before it takes traffic; \
              or give {id} {} times what it has",
-            significant(pressed.cold, 2)
+            significant(pressed.cold, 3)
         ),
         (_, Some(each)) => format!(
-            "let each caller's replica hold at most {} calls to {id} and answer with less meanwhile, warm {cache} before it takes \
+            "give each caller's replica a pool of at most {} for {id} and answer with less meanwhile, warm {cache} before it takes \
              traffic; or give {id} {} times what it has",
             significant(each, 4),
-            significant(pressed.cold, 2)
+            significant(pressed.cold, 3)
         ),
         (_, None) => format!(
             "limit what reaches {id} while {cache} fills, answer with less meanwhile, and warm {cache} before it takes traffic; or give \
              {id} {} times what it has",
-            significant(pressed.cold, 2)
+            significant(pressed.cold, 3)
         ),
     };
-    let severity = if extra.critical && now && guard == Guard::None { Severity::High } else { Severity::Medium };
+    // Nobody empties all of a delivery network by accident; a cache is emptied by a restart.
+    let by_restart = context.kind(cache) != Some(ComponentKind::Cdn);
+    let severity =
+        if extra.critical && now && guard == Guard::None && by_restart { Severity::High } else { Severity::Medium };
     let mut draft = Draft::new(Element::Component(cache.to_owned()), message, remedy)
         .severity(severity)
         .confidence(if extra.without_time { Confidence::Likely } else { Confidence::Certain })
