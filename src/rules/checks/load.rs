@@ -57,6 +57,15 @@ pub(crate) fn peak_of(context: &Context<'_>, view: FlowView<'_>) -> Option<f64> 
     view.flow.peak.or(context.review.growth.peak.filter(|_| !by_plan)).map(|peak| peak.value())
 }
 
+/// Whether the load of a flow is a guess: its rate, its growth or its peak is a range.
+pub(crate) fn is_guessed(context: &Context<'_>, view: FlowView<'_>) -> bool {
+    let growth = &context.review.growth;
+    view.flow.rate.is_some_and(|rate| rate.is_range())
+        || view.flow.users.is_some_and(|users| users.is_range())
+        || growth.traffic.is_some_and(|traffic| traffic.is_range())
+        || view.flow.peak.or(growth.peak).is_some_and(|peak| peak.is_range())
+}
+
 /// What all flows ask of every component, by its position: one pass over the calls of the flows.
 pub(crate) fn asked_of_all(context: &Context<'_>) -> Vec<Asked> {
     let mut all = vec![Asked::default(); context.review.components.len()];

@@ -2,7 +2,7 @@
 
 use crate::graph::ComponentIndex;
 use crate::model::{Component, ComponentKind, Criticality, Dependency, Element, FailureMode, Overflow, Response};
-use crate::rules::checks::load::{Asked, Load, asked_of_all, load_of, most_replicas};
+use crate::rules::checks::load::{Asked, Load, asked_of_all, is_guessed, load_of, most_replicas};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -54,6 +54,7 @@ declare_rule! {
 
 /// What a component is asked in addition when one cache is cold.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent remarks about one figure")]
 struct Extra {
     rate: f64,
     busy: f64,
@@ -64,6 +65,8 @@ struct Extra {
     /// Whether calls name the cache in `on_miss` on their way to it; otherwise it stands further behind.
     direct: bool,
     without_time: bool,
+    /// Whether a rate or a time is a range.
+    guessed: bool,
     /// Who calls it on a miss.
     callers: HashSet<ComponentIndex>,
 }
@@ -142,6 +145,7 @@ fn spread(
         extra.busy += load.today * busy;
         extra.busy_expected += load.expected * busy;
         extra.without_time |= time.is_none();
+        extra.guessed |= is_guessed(context, view) || time.is_some_and(|time| time.mean.is_range());
         extra.critical |= view.is_critical();
         extra.direct |= on_miss.contains(&position);
         if on_miss.contains(&position) {
@@ -388,7 +392,7 @@ fn draft(
         if extra.critical && now && guard == Guard::None && by_restart { Severity::High } else { Severity::Medium };
     let mut draft = Draft::new(Element::Component(cache.to_owned()), message, remedy)
         .severity(severity)
-        .confidence(if extra.without_time { Confidence::Likely } else { Confidence::Certain })
+        .confidence(if extra.without_time || extra.guessed { Confidence::Likely } else { Confidence::Certain })
         .fact("origin", Figure::Text(id.to_owned()))
         .fact("cold_utilisation", Figure::Percent(pressed.cold * 100.0))
         .fact("warm_utilisation", Figure::Percent(pressed.warm * 100.0))

@@ -1,6 +1,8 @@
 //! KP328: a cache that holds the only copy of what was written.
 
-use crate::model::{CachePattern, Component, ComponentKind, Element, Operation, Replication, Standby};
+use crate::model::{
+    CachePattern, Component, ComponentKind, ComponentName, Dependency, Element, Operation, Replication, Standby,
+};
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -42,14 +44,14 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             .callers(id)
             .into_iter()
             .filter(|caller| caller.operation.is_some_and(Operation::writes))
-            .map(|caller| caller.from())
+            .map(Dependency::from)
             .collect();
         if writers.is_empty() || has_origin(cache) || !context.callees(id).is_empty() {
             continue;
         }
         let missed = missed.get_or_insert_with(|| {
             let flows = context.review.flows.iter().flat_map(|flow| flow.calls.as_deref().unwrap_or_default());
-            flows.filter_map(|call| call.on_miss.as_ref()).map(|cache| cache.as_str()).collect()
+            flows.filter_map(|call| call.on_miss.as_ref()).map(ComponentName::as_str).collect()
         });
         let keeps = |writer: &&str| {
             context.callees(writer).iter().any(|callee| {

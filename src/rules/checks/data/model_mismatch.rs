@@ -85,11 +85,11 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
     }
     for (index, uses) in stores {
-        judge(context.component_at(index), uses, report);
+        judge(context.component_at(index), &uses, report);
     }
 }
 
-fn judge(store: &Component, uses: Uses<'_>, report: &mut Report<'_>) {
+fn judge(store: &Component, uses: &Uses<'_>, report: &mut Report<'_>) {
     let id = store.id();
     let element = Element::Component(id.to_owned());
     let data = store.data.as_ref();

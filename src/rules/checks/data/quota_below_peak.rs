@@ -2,7 +2,7 @@
 
 use crate::graph::ComponentIndex;
 use crate::model::{Component, ComponentKind, Element};
-use crate::rules::checks::load::load_of;
+use crate::rules::checks::load::{is_guessed, load_of};
 use crate::rules::checks::worst_case::retries;
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
@@ -53,6 +53,7 @@ struct Asked<'a> {
     /// With every call repeated as often as its caller would.
     repeated: f64,
     in_critical_answer: bool,
+    guessed: bool,
     flows: Vec<&'a str>,
     without_rate: Vec<&'a str>,
 }
@@ -87,6 +88,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                 continue;
             };
             let expected = if in_answer { load.expected } else { load.steady } * visits;
+            asked.guessed |= is_guessed(context, view);
             asked.today += load.today * visits;
             asked.expected += expected;
             asked.repeated += expected * retry;
@@ -152,7 +154,7 @@ fn judge(component: &Component, asked: Asked<'_>, report: &mut Report<'_>) {
         (true, true) if now || !door => Severity::High,
         (_, true) => Severity::Medium,
     };
-    let certain = peak && above(asked.expected, limit.high().value());
+    let certain = peak && !asked.guessed && above(asked.expected, limit.high().value());
     report.find(
         Draft::new(Element::Component(id.to_owned()), message, remedy)
             .severity(severity)
