@@ -124,7 +124,7 @@ pub(crate) fn most_replicas(component: &Component) -> Option<f64> {
 
 /// How many times today's load the review expects of a flow at the worst: growth × peak, its own peak before the
 /// common one; 1 where nothing is said.
-fn expected_load(context: &Context<'_>, view: FlowView<'_>) -> f64 {
+pub(crate) fn expected_load(context: &Context<'_>, view: FlowView<'_>) -> f64 {
     let growth = &context.review.growth;
     let traffic = growth.traffic.map_or(1.0, |traffic| traffic.value());
     (traffic * peak_of(context, view).unwrap_or(1.0)).max(1.0)
