@@ -22,6 +22,16 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// Adds so many visits a request of a flow.
+    fn add(&mut self, load: Load, visits: f64, time: Option<ServiceTime>) {
+        self.without_time |= time.is_none() && visits > 0.0;
+        let time = time.map_or(0.0, |time| time.mean.value());
+        self.rate += load.today * visits;
+        self.rate_expected += load.expected * visits;
+        self.busy += load.today * visits * time;
+        self.busy_expected += load.expected * visits * time;
+    }
+
     /// What would make the figures whole: the element and its key.
     pub(crate) fn missing(&self, context: &Context<'_>, component: &Component) -> Vec<(Element, &'static str)> {
         let time = self.without_time.then(|| (Element::Component(component.id().to_owned()), "component.service_time"));
@@ -76,24 +86,36 @@ pub(crate) fn asked_of_all(context: &Context<'_>) -> Vec<Asked> {
             }
             continue;
         };
-        let mut add = |at: usize, visits: f64, time: Option<ServiceTime>| {
-            let time = time.or(context.review.components[at].service_time);
-            let asked = &mut all[at];
-            asked.without_time |= time.is_none() && visits > 0.0;
-            let time = time.map_or(0.0, |time| time.mean.value());
-            asked.rate += load.today * visits;
-            asked.rate_expected += load.expected * visits;
-            asked.busy += load.today * visits * time;
-            asked.busy_expected += load.expected * visits * time;
-        };
         if let Some(entry) = view.expansion.entry {
-            add(entry.0, 1.0, None);
+            all[entry.0].add(load, 1.0, context.component_at(entry).service_time);
         }
         for made in view.expansion.made() {
-            add(made.to.0, made.per_request.likely, view.call(made).and_then(|call| call.service_time));
+            let time =
+                view.call(made).and_then(|call| call.service_time).or(context.component_at(made.to).service_time);
+            all[made.to.0].add(load, made.per_request.likely, time);
         }
     }
     all
+}
+
+/// What all flows ask of one component; who asks about many uses [`asked_of_all`].
+pub(crate) fn asked_of(context: &Context<'_>, component: &Component) -> Asked {
+    let mut asked = Asked::default();
+    let Some(index) = context.graph.component(component.id()) else { return asked };
+    for view in context.flows_through(&Element::Component(component.id().to_owned())) {
+        let Some(load) = load_of(context, view) else {
+            asked.without_rate.push(view.expansion.flow);
+            continue;
+        };
+        if view.expansion.entry == Some(index) {
+            asked.add(load, 1.0, component.service_time);
+        }
+        for made in view.expansion.made().filter(|made| made.to == index) {
+            let time = view.call(made).and_then(|call| call.service_time).or(component.service_time);
+            asked.add(load, made.per_request.likely, time);
+        }
+    }
+    asked
 }
 
 /// Today's rate at the entry of a flow.
