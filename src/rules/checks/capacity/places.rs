@@ -30,6 +30,9 @@ pub(super) struct Place<'a> {
     pub(super) critical: bool,
     /// The flows on whose way it is the first to fill at the peak.
     pub(super) first_of: Vec<FlowView<'a>>,
+    /// How busy the processors of a component are at the peak: its `cores`, or else the own work of its workers, each of
+    /// which is taken to have one.
+    pub(super) processors: Option<f64>,
     /// How many resources of the element are full at that load.
     pub(super) full_kinds: usize,
 }
@@ -89,6 +92,12 @@ pub(super) fn places<'a>(context: &'a Context<'a>) -> Vec<Place<'a>> {
         context.capacity.saturations.iter().map(|s| (s.resource, s.because.as_str())).collect();
     let waited = waited(context);
     let mut first_of = first_of(context, at_peak);
+    let cores: HashMap<&Element, f64> = at_peak
+        .resources
+        .iter()
+        .filter(|resource| resource.kind == ResourceKind::Cores)
+        .map(|resource| (&resource.element, resource.utilisation.likely))
+        .collect();
     let mut place_of: HashMap<&Element, usize> = HashMap::new();
     let mut places: Vec<Place<'a>> = Vec::new();
     for (position, resource) in at_peak.resources.iter().enumerate() {
@@ -123,6 +132,8 @@ pub(super) fn places<'a>(context: &'a Context<'a>) -> Vec<Place<'a>> {
             answers: waited.contains_key(&key),
             critical: waited.get(&key) == Some(&true),
             first_of: flows,
+            processors: (resource.kind == ResourceKind::Workers)
+                .then(|| cores.get(&resource.element).copied().unwrap_or(resource.own_work)),
             full_kinds: usize::from(reaches(resource.utilisation.likely, 1.0)),
         });
     }

@@ -87,9 +87,7 @@ fn found(context: &Context<'_>, place: &Place<'_>, full: f64, fill: f64) -> Draf
     } else {
         String::new()
     };
-    let when = if resource.capacity.likely == 0.0 {
-        "are none".to_owned()
-    } else if full_at <= 1.0 {
+    let when = if full_at <= 1.0 {
         format!("are full today already{scaled}")
     } else {
         format!("are full at {} times today's load{scaled}", times(full_at))
@@ -102,17 +100,18 @@ fn found(context: &Context<'_>, place: &Place<'_>, full: f64, fill: f64) -> Draf
     };
     let because = if place.because.is_empty() { String::new() } else { format!(": {}", place.because) };
     let room = room(context, place, fill);
-    let mut draft = Draft::new(
-        place.element(),
-        format!("the {} of {} {when}{against}{order}{because}", resource.kind.called(), resource.name()),
-        room.remedy,
-    )
-    .severity(severity)
-    .confidence(confidence)
-    .fact("saturates_at", Figure::Count(full_at))
-    .fact("peak", Figure::Count(peak))
-    .fact("utilisation_at_peak", Figure::Ratio(place.at_peak()))
-    .fact("resource", Figure::Text(resource.kind.word().to_owned()));
+    let message = if resource.capacity.likely == 0.0 {
+        format!("{} has no {}{order}", resource.name(), resource.kind.called())
+    } else {
+        format!("the {} of {} {when}{against}{order}{because}", resource.kind.called(), resource.name())
+    };
+    let mut draft = Draft::new(place.element(), message, room.remedy)
+        .severity(severity)
+        .confidence(confidence)
+        .fact("saturates_at", Figure::Count(full_at))
+        .fact("peak", Figure::Count(peak))
+        .fact("utilisation_at_peak", Figure::Ratio(place.at_peak()))
+        .fact("resource", Figure::Text(resource.kind.word().to_owned()));
     if let Some((callee, share)) = resource.waiting_for.first() {
         draft = draft
             .fact("waits_for", Figure::Text(callee.clone()))

@@ -7,7 +7,6 @@ use crate::rules::context::Context;
 use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use crate::units::significant;
 
 declare_rule! {
     "KP416" "failure-untested", Medium, Certain;
@@ -102,7 +101,7 @@ fn found(edge: &Edge<'_>, age: Age, days: f64) -> Draft {
         ),
     )
     .severity(severity)
-    .fact("allowed_days", Figure::Text(significant(days, 6)))
+    .fact("allowed_days", Figure::Count(days))
     .flows(flows);
     if let Age::Days(age, _) = age {
         draft = draft.fact("age_days", Figure::Count(f64::from(age)));

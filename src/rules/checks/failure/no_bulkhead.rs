@@ -156,18 +156,22 @@ fn found(context: &Context<'_>, edge: &Edge<'_>, hang: &Hang, starved: &[FlowVie
         Some(size) => format!(", {size} of its pool each and the rest waiting for one"),
     };
     let message = format!(
-        "while {to} hangs, its calls hold {} workers of {from}, which has {}: {} × {} ({}){why}; {} does not need {to} and stops too",
+        "while {to} hangs, its calls would hold {} workers of {from}, which has {}: {} × {}{}{why}; {} does not need {to} and stops too",
         thousands(held.ceil()),
         thousands(slots),
         PerSecond::new(calls),
         Seconds::new(wait),
-        longest_wait_in_words(edge.dependency),
+        if edge.dependency.retry.is_some() {
+            format!(" ({})", longest_wait_in_words(edge.dependency))
+        } else {
+            String::new()
+        },
         named(&hurt)
     );
     let sized = size(context, edge, hang);
     let remedy = match &sized {
         Some((size, wait)) => format!(
-            "give {from} -> {to} a pool of {size} connections a replica with a wait of {}: at most {size} of {} workers then hang",
+            "give {from} -> {to} a pool of {size} a replica with a wait of {}: at most {size} of {} workers then hang",
             Seconds::new(*wait),
             significant(slots / most_replicas(edge.from), 6)
         ),

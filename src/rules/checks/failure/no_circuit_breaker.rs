@@ -121,14 +121,18 @@ fn saves(context: &Context<'_>, edge: &Edge<'_>, wait: f64, share: f64) -> Saves
         match tightest_threshold(context, &edge.views()) {
             Some((threshold, slo)) if wait >= share * threshold => {
                 saves.weighs = true;
-                let words = longest_wait_in_words(edge.dependency);
+                let words = if edge.dependency.retry.is_some() {
+                    format!(" ({})", longest_wait_in_words(edge.dependency))
+                } else {
+                    String::new()
+                };
                 let limit = Seconds::new(threshold);
                 saves
                     .words
-                    .push(format!("the stand-in comes after {waited} ({words}) each time, of the {limit} of {slo}"));
+                    .push(format!("the stand-in comes only after {waited}{words} each time, and {slo} allows {limit}"));
             }
             Some(_) => {}
-            None => saves.words.push(format!("the stand-in comes after {waited} each time")),
+            None => saves.words.push(format!("the stand-in comes only after {waited} each time")),
         }
     }
     let held: f64 = edge
