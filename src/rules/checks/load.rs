@@ -1,6 +1,6 @@
 //! What today's flows ask of a component: what the rules about hot keys and miss bursts share.
 
-use crate::model::{Component, Element, ServiceTime};
+use crate::model::{Component, ComponentKind, Element, ServiceTime};
 use crate::rules::context::{Context, FlowView};
 
 /// What the flows ask of a component today; likely values.
@@ -74,4 +74,11 @@ pub(crate) fn expected_load(context: &Context<'_>, view: FlowView<'_>) -> f64 {
     let traffic = growth.traffic.map_or(1.0, |traffic| traffic.value());
     let peak = view.flow.peak.or(growth.peak).map_or(1.0, |peak| peak.value());
     (traffic * peak).max(1.0)
+}
+
+/// Whether a flow is started by the system itself: nobody waits for its answer.
+pub(crate) fn is_background(context: &Context<'_>, view: FlowView<'_>) -> bool {
+    use ComponentKind as Kind;
+    let entry = view.expansion.entry.map(|entry| context.component_at(entry));
+    matches!(entry.and_then(|entry| entry.kind), Some(Kind::Scheduler | Kind::Worker | Kind::Queue | Kind::Stream))
 }

@@ -1,9 +1,10 @@
 //! KP606: work in the background arrives faster than it is done, for good or for too long.
 
-use super::places::{Place, is_background, places, reaches};
+use super::places::{Place, places, reaches};
 use super::room::room;
 use crate::graph::ComponentIndex;
 use crate::model::{Component, Element, Indicator};
+use crate::rules::checks::load::is_background;
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};

@@ -1,8 +1,8 @@
 //! KP605: it costs more than it may.
 
-use super::places::{is_background, places};
+use super::places::places;
 use crate::model::{Component, ComponentKind, Element};
-use crate::rules::checks::load::rate_of;
+use crate::rules::checks::load::{is_background, rate_of};
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure};
 use crate::rules::report::{Draft, Report};

@@ -4,7 +4,8 @@
 
 use crate::capacity::{Capacity, Resource, ResourceKind};
 use crate::graph::ComponentIndex;
-use crate::model::{Component, ComponentKind, Element};
+use crate::model::{Component, Element};
+use crate::rules::checks::load::is_background;
 use crate::rules::context::{Context, FlowView};
 use std::collections::HashMap;
 
@@ -26,7 +27,7 @@ pub(super) struct Place<'a> {
     pub(super) because: &'a str,
     /// Whether somebody's answer waits for it; the rest is background work.
     pub(super) answers: bool,
-    /// Whether the answer of a critical flow does.
+    /// Whether the answer of a critical flow does, and fails without it.
     pub(super) critical: bool,
     /// The flows on whose way it is the first to fill at the peak.
     pub(super) first_of: Vec<FlowView<'a>>,
@@ -73,13 +74,6 @@ impl Place<'_> {
 /// Whether a utilisation reaches what counts as full.
 pub(super) fn reaches(utilisation: f64, full: f64) -> bool {
     utilisation >= full * (1.0 - ROUNDING)
-}
-
-/// Whether a flow is started by the system itself: nobody waits for its answer.
-pub(super) fn is_background(context: &Context<'_>, view: FlowView<'_>) -> bool {
-    use ComponentKind as Kind;
-    let entry = view.expansion.entry.map(|entry| context.component_at(entry));
-    matches!(entry.and_then(|entry| entry.kind), Some(Kind::Scheduler | Kind::Worker | Kind::Queue | Kind::Stream))
 }
 
 /// Workers, processors and pools by element, in the order in which they fill at the peak. Rate limits and hot shards have
@@ -142,16 +136,16 @@ pub(super) fn places<'a>(context: &'a Context<'a>) -> Vec<Place<'a>> {
 
 type Key = (ComponentIndex, Option<ComponentIndex>);
 
-/// Components and calls that an answer waits for, and whether it is a critical one.
+/// Components and calls that an answer waits for, and whether it is a critical one that fails with them.
 fn waited(context: &Context<'_>) -> HashMap<Key, bool> {
     let mut waited: HashMap<Key, bool> = HashMap::new();
     for view in context.flows().filter(|view| !is_background(context, *view)) {
         let critical = view.is_critical();
         for visit in view.expansion.components.iter().filter(|visit| visit.in_answer) {
-            *waited.entry((visit.component, None)).or_default() |= critical;
+            *waited.entry((visit.component, None)).or_default() |= critical && visit.fails_flow;
         }
         for made in view.expansion.made().filter(|made| made.in_answer) {
-            *waited.entry((made.from, Some(made.to))).or_default() |= critical;
+            *waited.entry((made.from, Some(made.to))).or_default() |= critical && made.fails_flow;
         }
     }
     waited

@@ -1,10 +1,10 @@
 //! KP405: one hanging dependency can take all workers of its caller.
 
-use super::edges::{Edge, named, survives_without, waited_for};
+use super::edges::{Edge, awaited, named, survives_without};
 use crate::capacity::ResourceKind;
 use crate::graph::ComponentIndex;
 use crate::model::{Change, Component, Element, Fix, FixSafety};
-use crate::rules::checks::load::{expected_load, rate_of};
+use crate::rules::checks::load::{expected_load, is_background, rate_of};
 use crate::rules::checks::worst_case::{longest_wait, longest_wait_in_words};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Figure, Severity};
@@ -23,7 +23,7 @@ declare_rule! {
         least as many workers as its caller has: calls/s × that time, at the load that the review expects (growth × peak) and with the \
         caller scaled out. A `pool` caps it: at most `size` a replica are held, and of the calls that find none free, the rest × \
         `pool.wait`. It counts only where the same workers serve somebody who would be fine: a flow that visits the caller without this \
-        call, or one that survives without it. High where such a flow is critical and no `breaker` ends the hanging, else medium. \
+        call, or one that survives without it; work that a clock, a worker or a broker starts does not count, it waits. High where such a flow is critical and no `breaker` ends the hanging, else medium. \
         Without a timeout, a rate or, where a pool alone would not decide, `pool.wait`, the rule cannot tell. Callers without \
         `workers` are `KP205`'s.";
     why: "Workers do not know whom they wait for. When one dependency stops answering, each request that needs it parks a worker until the \
@@ -65,7 +65,7 @@ struct Hang {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let mut visitors: HashMap<ComponentIndex, Vec<FlowView<'_>>> = HashMap::new();
-    for edge in waited_for(context).iter().filter(|edge| !edge.uses.is_empty()) {
+    for edge in &awaited(context) {
         let Some(slots) = most_slots(edge.from).filter(|slots| *slots > 0.0) else { continue };
         let pool = edge.dependency.pool.as_ref();
         let size = pool.and_then(|pool| pool.size).map(|size| size.value() * most_replicas(edge.from));
@@ -125,9 +125,11 @@ fn victims<'a>(
     edge: &Edge<'a>,
     visitors: &mut HashMap<ComponentIndex, Vec<FlowView<'a>>>,
 ) -> Vec<FlowView<'a>> {
-    let all = visitors
-        .entry(edge.from_index)
-        .or_insert_with(|| context.flows_through(&Element::Component(edge.from.id().to_owned())));
+    let all = visitors.entry(edge.from_index).or_insert_with(|| {
+        let mut flows = context.flows_through(&Element::Component(edge.from.id().to_owned()));
+        flows.retain(|view| !is_background(context, *view));
+        flows
+    });
     let survives = survives_without(context, edge.dependency);
     // Both lists are in file order: one pass over them.
     let mut needing = edge.uses.iter().map(|used| used.view.expansion.flow).peekable();
