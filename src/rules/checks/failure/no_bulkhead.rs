@@ -2,7 +2,7 @@
 
 use super::edges::{Edge, awaited, named, survives_without};
 use crate::capacity::ResourceKind;
-use crate::graph::ComponentIndex;
+use crate::graph::{ComponentIndex, FlowIndex};
 use crate::model::{Change, Component, Element, Fix, FixSafety};
 use crate::rules::checks::load::{expected_load, is_background, rate_of};
 use crate::rules::checks::worst_case::{longest_wait, longest_wait_in_words};
@@ -11,7 +11,7 @@ use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{PerSecond, Quantity, Seconds, significant, thousands};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     "KP405" "no-bulkhead", Medium, Likely;
@@ -64,7 +64,7 @@ struct Hang {
 }
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    let mut visitors: HashMap<ComponentIndex, Vec<FlowView<'_>>> = HashMap::new();
+    let mut visitors: Visitors<'_> = HashMap::new();
     for edge in &awaited(context) {
         let Some(slots) = most_slots(edge.from).filter(|slots| *slots > 0.0) else { continue };
         let pool = edge.dependency.pool.as_ref();
@@ -119,28 +119,25 @@ fn most_slots(component: &Component) -> Option<f64> {
     component.workers.map(|workers| workers.value() * most_replicas(component))
 }
 
-/// The flows that need the caller's workers and not the callee.
-fn victims<'a>(
-    context: &Context<'a>,
-    edge: &Edge<'a>,
-    visitors: &mut HashMap<ComponentIndex, Vec<FlowView<'a>>>,
-) -> Vec<FlowView<'a>> {
+/// Who uses the workers of a caller: critical flows first, and only those that somebody waits for.
+type Visitors<'a> = HashMap<ComponentIndex, Vec<FlowView<'a>>>;
+
+/// Flows that need the caller's workers and not the callee, critical ones first; no more than anybody reads.
+fn victims<'a>(context: &Context<'a>, edge: &Edge<'a>, visitors: &mut Visitors<'a>) -> Vec<FlowView<'a>> {
     let all = visitors.entry(edge.from_index).or_insert_with(|| {
         let mut flows = context.flows_through(&Element::Component(edge.from.id().to_owned()));
         flows.retain(|view| !is_background(context, *view));
+        flows.sort_by_key(|view| !view.is_critical());
         flows
     });
     let survives = survives_without(context, edge.dependency);
-    // Both lists are in file order: one pass over them.
-    let mut needing = edge.uses.iter().map(|used| used.view.expansion.flow).peekable();
-    all.iter()
-        .filter(|view| {
-            while needing.next_if(|flow| *flow < view.expansion.flow).is_some() {}
-            survives || needing.peek() != Some(&view.expansion.flow)
-        })
-        .copied()
-        .collect()
+    let needing: HashSet<FlowIndex> =
+        if survives { HashSet::new() } else { edge.uses.iter().map(|used| used.view.expansion.flow).collect() };
+    all.iter().filter(|view| !needing.contains(&view.expansion.flow)).take(LISTED).copied().collect()
 }
+
+/// As many flows as a finding lists.
+const LISTED: usize = 50;
 
 fn found(context: &Context<'_>, edge: &Edge<'_>, hang: &Hang, starved: &[FlowView<'_>]) -> Draft {
     let (from, to) = (edge.from.id(), edge.to.id());
