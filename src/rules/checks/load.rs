@@ -151,3 +151,10 @@ pub(crate) fn expected_load(context: &Context<'_>, view: FlowView<'_>) -> f64 {
     let traffic = growth.traffic.map_or(1.0, |traffic| traffic.value());
     (traffic * peak_of(context, view).unwrap_or(1.0)).max(1.0)
 }
+
+/// Whether a flow is started by the system itself: nobody waits for its answer.
+pub(crate) fn is_background(context: &Context<'_>, view: FlowView<'_>) -> bool {
+    use ComponentKind as Kind;
+    let entry = view.expansion.entry.map(|entry| context.component_at(entry));
+    matches!(entry.and_then(|entry| entry.kind), Some(Kind::Scheduler | Kind::Worker | Kind::Queue | Kind::Stream))
+}
