@@ -120,6 +120,7 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         thresholds: settings.thresholds.clone(),
         baseline: settings.baseline.clone(),
         most: settings.most,
+        knowledge: settings.knowledge.clone(),
         ..rules::Options::new(settings.today)
     };
     let outcome = rules::run(review, &graph, &capacity, &reliability, evidence, &options);

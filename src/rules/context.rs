@@ -2,9 +2,12 @@
 //!
 //! Every look-up is constant time, so that rules stay linear on large reviews.
 
+use super::engine::Options;
+use super::finding::Severity;
 use super::rule::RuleInfo;
 use crate::capacity::Capacity;
 use crate::graph::{ComponentIndex, DependencyIndex, FlowExpansion, FlowIndex, MadeCall, SystemGraph};
+use crate::knowledge::Knowledge;
 use crate::model::{
     Call, Component, ComponentKind, Dependency, Element, EntityKind, EntityRef, Evidence, Failure, FailureMode, Flow,
     Indicator, Review, Slo,
@@ -60,11 +63,11 @@ pub(crate) struct Context<'a> {
     pub(crate) graph: &'a SystemGraph,
     pub(crate) capacity: &'a Capacity,
     pub(crate) reliability: &'a Reliability,
-    #[expect(dead_code, reason = "the rules about measurements read it")]
     pub(crate) evidence: &'a Evidence,
+    pub(crate) knowledge: &'a Knowledge,
     pub(crate) today: Date,
-    /// Ids of everything found so far; empty until the system has been judged.
-    pub(crate) found: HashSet<String>,
+    /// Ids of everything found so far, with how much it hurts; empty until the system has been judged.
+    pub(crate) found: HashMap<String, Severity>,
     /// Codes of the rules that ran.
     pub(crate) ran: HashSet<&'static str>,
     /// Computed when the first rule asks for it.
@@ -87,8 +90,7 @@ impl<'a> Context<'a> {
         capacity: &'a Capacity,
         reliability: &'a Reliability,
         evidence: &'a Evidence,
-        today: Date,
-        thresholds: &'a BTreeMap<String, f64>,
+        options: &'a Options,
     ) -> Self {
         let mut context = Self {
             review,
@@ -96,11 +98,12 @@ impl<'a> Context<'a> {
             capacity,
             reliability,
             evidence,
-            today,
-            found: HashSet::new(),
+            knowledge: &options.knowledge,
+            today: options.today,
+            found: HashMap::new(),
             ran: HashSet::new(),
             at_peak: OnceLock::new(),
-            thresholds,
+            thresholds: &options.thresholds,
             outgoing: vec![Vec::new(); review.components.len()],
             incoming: vec![Vec::new(); review.components.len()],
             waits: Vec::with_capacity(review.dependencies.len()),

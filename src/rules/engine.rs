@@ -12,6 +12,7 @@ use super::select::{UnknownSelector, chosen};
 use super::triage::Ledger;
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
+use crate::knowledge::InForce;
 use crate::model::{Element, EntityKind, EntityRef, Evidence, Review};
 use crate::reliability::Reliability;
 use jiff::civil::Date;
@@ -37,6 +38,8 @@ pub struct Options {
     pub thresholds: BTreeMap<String, f64>,
     /// Ids of findings that were there before and do not count.
     pub baseline: BTreeSet<String>,
+    /// The method: its questions and patterns.
+    pub knowledge: InForce,
     /// The most findings a rule may have; the rest is counted in one note.
     pub most: usize,
 }
@@ -51,6 +54,7 @@ impl Options {
             severities: BTreeMap::new(),
             thresholds: BTreeMap::new(),
             baseline: BTreeSet::new(),
+            knowledge: InForce::default(),
             most: MOST_OF_A_RULE,
         }
     }
@@ -102,14 +106,17 @@ fn run_rules(
     evidence: &Evidence,
     options: &Options,
 ) -> Outcome {
-    let mut context = Context::new(review, graph, capacity, reliability, evidence, options.today, &options.thresholds);
+    let mut context = Context::new(review, graph, capacity, reliability, evidence, options);
     context.ran = rules.iter().map(|rule| rule.info.code).collect();
     let mut outcome = Outcome::default();
-    let mut drafted = run_stage(&context, rules, Stage::System, &mut outcome);
-    context.found = drafted.iter().map(|drafted| drafted.finding.id.clone()).collect();
-    drafted.append(&mut run_stage(&context, rules, Stage::Ledger, &mut outcome));
-    for Drafted { finding, .. } in &mut drafted {
-        finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
+    let mut drafted = Vec::new();
+    for stage in [Stage::System, Stage::Ledger, Stage::Last] {
+        let mut new = run_stage(&context, rules, stage, &mut outcome);
+        for Drafted { finding, .. } in &mut new {
+            finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
+        }
+        context.found.extend(new.iter().map(|drafted| (drafted.finding.id.clone(), drafted.finding.severity)));
+        drafted.append(&mut new);
     }
     let ledger = Ledger::new(&review.triage);
     for Drafted { finding, .. } in &mut drafted {

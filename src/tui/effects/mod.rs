@@ -110,6 +110,7 @@ impl Services {
         match effect {
             Effect::Work(slot, job) => self.work.start(slot, move |cancelled| job.run(cancelled)),
             Effect::Save { path, text, expected } => self.files.save(path, text, expected),
+            Effect::RenameBeside { review, renames } => self.files.rename_beside(review, renames),
             Effect::Open { path } => self.files.open(path),
             Effect::WriteRecovery { text } => self.recovery.write(text),
             Effect::DiscardRecovery => self.recovery.discard(),
