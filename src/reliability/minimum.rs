@@ -217,7 +217,7 @@ pub enum TailBound {
 }
 
 /// How many requests can be answered within a time, at the best.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Within {
     /// At most this share, 0…1.
     pub share: f64,
@@ -229,6 +229,8 @@ pub struct Within {
     pub by: TailBound,
     /// Whether a variation was not said and taken to be 1.
     pub assumed: bool,
+    /// What the mean is made of: components with their own time and the round trips to them, in seconds, longest first.
+    pub parts: Vec<(ComponentIndex, f64)>,
 }
 
 /// The most requests of a flow that can be answered within `seconds` if nothing waits, and the least time that the
@@ -247,19 +249,52 @@ pub(super) fn within(
     let variance = time.deviation * time.deviation;
     let any = if short <= 0.0 { 1.0 } else { variance / (variance + short * short) };
     let least = if objective > 0.0 { time.mean - time.deviation * ((1.0 - objective) / objective).sqrt() } else { 0.0 };
-    let any_shape = Within {
-        share: any,
-        mean: time.mean,
-        at_least: least.max(0.0),
-        by: TailBound::AnyShape,
-        assumed: time.assumed,
-    };
     let stages = Stages::of(review, graph, expansion, &passage, end);
     let (share, at_least) = stages.within(seconds, objective);
-    if share < any_shape.share {
-        return Some(Within { share, mean: time.mean, at_least, by: TailBound::Exponential, assumed: false });
+    let parts = parts(review, graph, expansion, &passage, end);
+    let mean = time.mean;
+    Some(if share < any {
+        Within { share, mean, at_least, by: TailBound::Exponential, assumed: false, parts }
+    } else {
+        let at_least = least.max(0.0);
+        Within { share: any, mean, at_least, by: TailBound::AnyShape, assumed: time.assumed, parts }
+    })
+}
+
+/// The mean by component, along the calls that make up the longest way.
+fn parts(
+    review: &Review,
+    graph: &SystemGraph,
+    expansion: &FlowExpansion,
+    passage: &Passage,
+    end: End,
+) -> Vec<(ComponentIndex, f64)> {
+    let stated_calls = review.flows[expansion.flow.0].calls.as_deref().unwrap_or_default();
+    let mut visits = vec![0.0_f64; expansion.components.len()];
+    let mut spent = vec![0.0_f64; expansion.components.len()];
+    if let (Some(first), Some(entry)) = (visits.first_mut(), expansion.entry) {
+        *first = 1.0;
+        spent[0] = own(review.components[entry.0].service_time.as_ref(), end).mean;
     }
-    Some(any_shape)
+    for position in 0..expansion.components.len() {
+        let steps = expansion.components[position].steps.iter().flat_map(Step::calls);
+        for &index in steps.filter(|index| passage.chosen[**index]) {
+            let made = &expansion.calls[index];
+            let call = &stated_calls[made.call];
+            let Some(callee) = expansion.place(made.to) else { continue };
+            let count = call.count.as_ref().map_or(1.0, |count| end.of(count));
+            let times = visits[position] * count * made_share(review, graph, call, end);
+            let once = own(service_time(call, &review.components[made.to.0]), end).mean + network(review, made, end);
+            if times > 0.0 {
+                visits[callee] += times;
+                spent[callee] += times * once;
+            }
+        }
+    }
+    let components = expansion.components.iter().map(|visit| visit.component);
+    let mut parts: Vec<_> = components.zip(spent).filter(|(_, seconds)| *seconds > 0.0).collect();
+    parts.sort_by(|a, b| b.1.total_cmp(&a.1));
+    parts
 }
 
 /// The most repetitions of exponential times that are added up; more only make the sum longer.

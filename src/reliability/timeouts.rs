@@ -83,7 +83,10 @@ pub fn fitting_timeouts(
                 // What the caller does not limit has what is left, and the time its own step takes.
                 let attempts = repeated_attempts(review, expansion, index).max(1.0);
                 let step = worst.calls[index].map_or(0.0, |call| call.all.likely);
-                own.map(|(left, patience, _)| ((left + step) / attempts, patience)).filter(|(left, _)| *left > 0.0)
+                let network = dependency.and_then(|dependency| dependency.network.as_ref());
+                let network = network.map_or(0.0, |network| Span::of(network).likely);
+                own.map(|(left, patience, _)| ((left + step) / attempts - network, patience))
+                    .filter(|(left, _)| *left > 0.0)
             } else {
                 None
             };

@@ -1,7 +1,7 @@
 //! The timeouts that fit into the patience of those who ask, over all flows that make a call: what the rules that propose
 //! a timeout share.
 
-use super::worst_case::tightest_threshold;
+use super::worst_case::last_threshold;
 use crate::graph::DependencyIndex;
 use crate::model::Dependency;
 use crate::reliability::{Fitting, Patience, WorstCase, fitting_timeouts, needs_no_timeout, timeout};
@@ -117,7 +117,7 @@ pub(crate) fn fits<'a>(
     worst: &WorstCase,
     wanted: impl Fn(usize) -> bool,
 ) -> Vec<Option<Fit<'a>>> {
-    let slo = tightest_threshold(context, view);
+    let slo = last_threshold(context, view);
     let threshold = slo.map(|(threshold, _)| threshold);
     let fitting = fitting_timeouts(context.review, view.expansion, worst, threshold, wanted);
     let of_call = |(index, fitting): (usize, Option<Fitting>)| {
@@ -132,7 +132,7 @@ pub(crate) fn fits<'a>(
             }
             Patience::Objective => {
                 let (threshold, slo) = slo?;
-                format!("{slo} allows {}", Seconds::new(threshold))
+                format!("{} allows {}", slo.id(), Seconds::new(threshold))
             }
         };
         let own = view.call(made).and_then(|call| call.service_time).or(context.component_at(made.to).service_time);

@@ -220,6 +220,16 @@ fn remedy(
             break;
         }
     }
+    if !misses(left, objective) {
+        // What stands behind another that leaves need not be named.
+        for component in out.clone() {
+            let fewer: Vec<_> = out.iter().copied().filter(|other| *other != component).collect();
+            let share = if fewer.is_empty() { best.share.likely } else { without(&fewer) };
+            if !misses(share, objective) {
+                (out, left) = (fewer, share);
+            }
+        }
+    }
     let names: Vec<_> = out.iter().map(|component| context.graph.name(*component)).collect();
     if misses(left, objective) {
         let named = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
