@@ -103,7 +103,7 @@ pub fn fitting_timeouts(
 struct Visit {
     /// Whether it is a client or a partner: their own work is not ours.
     asks: bool,
-    /// Own service time and queue wait.
+    /// Own service time.
     own: f64,
     /// The other steps at their longest, and the waits of the calls that are asked about.
     taken: f64,
@@ -121,9 +121,7 @@ impl Visit {
     ) -> Self {
         let visited = &expansion.components[position];
         let component = &review.components[visited.component.0];
-        let queue =
-            component.queue.as_ref().and_then(|queue| queue.wait.as_ref()).map_or(0.0, |wait| Span::of(wait).likely);
-        let own = stated(component).map_or(0.0, |own| own.likely) + queue;
+        let own = stated(component).map_or(0.0, |own| own.likely);
         let kind = component.kind;
         let asks = matches!(kind, Some(crate::model::ComponentKind::Client | crate::model::ComponentKind::External));
         let mut visit = Self { asks, own, taken: 0.0, attempts: 0.0 };

@@ -18,7 +18,8 @@ const OF_MEAN: f64 = 3.0;
 pub(crate) struct Fit<'a> {
     /// The longest timeout of one attempt, in seconds.
     pub(crate) timeout: f64,
-    /// What the callee may take by its own limits, in seconds: a shorter timeout only moves the trouble down.
+    /// What the callee may take by its own timeouts, attempts and backoff, in seconds: a shorter timeout only moves the
+    /// trouble down.
     pub(crate) callee_takes: f64,
     fitting: Fitting,
     /// Who is gone, and after how long: `gateway gives up at 200 ms`.
@@ -141,7 +142,7 @@ pub(crate) fn fits<'a>(
         let network = network.map_or(0.0, |network| Span::of(network).likely);
         Some(Fit {
             timeout: fitting.timeout,
-            callee_takes: worst.visits[place].seconds.likely + own,
+            callee_takes: worst.visits[place].by_policy.likely,
             fitting,
             who,
             caller: context.component_at(made.from).id(),

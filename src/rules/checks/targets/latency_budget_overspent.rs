@@ -16,12 +16,13 @@ declare_rule! {
     "KP107" "latency-budget-overspent", Medium, Certain;
     summary: "timeouts × attempts along a flow allow more time than the threshold of its latency SLO";
     reads: ["slo.threshold", "dependency.timeout", "dependency.retry", "dependency.pool.wait", "dependency.mode", "flow.calls",
-        "component.queue.wait", "component.service_time"];
+        "component.service_time"];
     settings: [];
     detects: "A flow with a latency SLO whose answer may take longer than the threshold by its own policies, while every timeout in \
         front is counted: (pool wait + timeout) × attempts + backoff of each call the entry makes, one after another added up, \
         a `group` by its longest. A timeout caps everything behind it; where a call has none, what is behind it counts down to \
-        the next timeout. Of several SLOs the one with the longest threshold is taken. A call without a timeout leaves the \
+        the next timeout. Of several SLOs the one with the longest threshold is taken. Low where only pool waits, round trips \
+        and work make it too long, and on a flow that is not critical. A call without a timeout leaves the \
         rule undecided unless the rest is too long already. The cause is the sum of policies against the objective: one caller \
         less patient than its callee is `KP204`; a flow whose work alone takes too long is `KP106`, and then this rule \
         is silent.";
@@ -105,10 +106,11 @@ fn found(context: &Context<'_>, view: FlowView<'_>, slo: &Slo, threshold: f64, w
     if let Some(others) = others(worst, seconds) {
         message = format!("{message}; everything else takes {}", Seconds::new(others));
     }
+    let by_policy = worst.by_policy.likely > threshold * (1.0 + ROUNDING);
     let range = slo.threshold.map_or(threshold, |threshold| threshold.high().value());
     let certain = worst.seconds.low > range * (1.0 + ROUNDING);
     let mut draft = Draft::new(Element::Path(id.to_owned(), path), message, remedy)
-        .severity(if view.is_critical() { Severity::Medium } else { Severity::Low })
+        .severity(if by_policy && view.is_critical() { Severity::Medium } else { Severity::Low })
         .confidence(if certain { Confidence::Certain } else { Confidence::Likely })
         .fact("slo", Figure::Text(slo.id().to_owned()))
         .fact("threshold", Figure::Seconds(threshold))
@@ -183,11 +185,23 @@ fn mended(context: &Context<'_>, view: FlowView<'_>, worst: &WorstCase, threshol
             dependency.to(),
             Seconds::new(threshold)
         ),
-        None => format!(
-            "hand one deadline of {} down from {entry}, and do not start a call that cannot end before it: shorter timeouts \
-             alone do not fit what the callees allow themselves",
-            Seconds::new(threshold)
-        ),
+        None => {
+            let front = way.last().and_then(|call| {
+                let fits = fits(context, view, worst, |index| index == *call);
+                let fit = fits.into_iter().nth(*call).flatten()?;
+                let made = &view.expansion.calls[*call];
+                let (from, to) = (context.graph.name(made.from), context.graph.name(made.to));
+                let (most, takes) = (Seconds::new(rounded_down(fit.timeout)), Seconds::new(fit.callee_takes));
+                Some(format!("set timeout ≤ {most} on {from} -> {to} and hand it down as a deadline, because {to} allows itself {takes}: {}", fit.because()))
+            });
+            front.unwrap_or_else(|| {
+                format!(
+                    "hand one deadline of {} down from {entry}, and do not start a call that cannot end before it: no single \
+                     timeout is short enough",
+                    Seconds::new(threshold)
+                )
+            })
+        }
     };
     Mended { way, remedy, fix: None }
 }
