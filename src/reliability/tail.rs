@@ -193,8 +193,37 @@ impl Stages {
         if self.exponential.is_empty() {
             return (1.0, self.constant);
         }
+        if self.surely_in_time(rest, objective) {
+            return (1.0, self.constant);
+        }
         let cell = rest / CELLS as f64;
-        let mut chances = vec![0.0_f64; CELLS * REACH + 1];
+        let share: f64 = self.chances(cell, CELLS + 1).iter().sum();
+        if share >= objective {
+            return (share.min(1.0), self.constant);
+        }
+        let mut sum = 0.0;
+        let chances = self.chances(cell, CELLS * REACH);
+        let cells = chances.iter().position(|chance| {
+            sum += chance;
+            sum >= objective
+        });
+        (share.min(1.0), self.constant + cells.unwrap_or(CELLS * REACH) as f64 * cell)
+    }
+
+    /// Whether the exponential times are within `rest` seconds often enough by Chernoff's bound, so that the grid could
+    /// prove nothing: `P(X > t) ≤ e^(−st) · Π (1 − s·mean)^(−times)` for every s below 1 ÷ the largest mean.
+    fn surely_in_time(&self, rest: f64, objective: f64) -> bool {
+        let largest = self.exponential.iter().map(|(mean, _)| *mean).fold(0.0, f64::max);
+        (1..16).any(|part| {
+            let rate = f64::from(part) / 16.0 / largest;
+            let grown: f64 = self.exponential.iter().map(|(mean, times)| -times * (-rate * mean).ln_1p()).sum();
+            (grown - rate * rest).exp() <= 1.0 - objective
+        })
+    }
+
+    /// The chances that the exponential times, each rounded down to a number of cells, come to so many cells.
+    fn chances(&self, cell: f64, cells: usize) -> Vec<f64> {
+        let mut chances = vec![0.0_f64; cells];
         chances[0] = 1.0;
         let mut left = MOST_STAGES;
         for (mean, times) in &self.exponential {
@@ -209,18 +238,6 @@ impl Stages {
                 }
             }
         }
-        let mut sum = 0.0;
-        let mut share = 1.0;
-        let mut cells = None;
-        for (position, chance) in chances.iter().enumerate() {
-            sum += chance;
-            if position == CELLS {
-                share = f64::min(sum, 1.0);
-            }
-            if cells.is_none() && sum >= objective {
-                cells = Some(position);
-            }
-        }
-        (share, self.constant + cells.unwrap_or(REACH * CELLS) as f64 * cell)
+        chances
     }
 }

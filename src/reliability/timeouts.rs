@@ -45,13 +45,14 @@ pub struct Fitting {
 /// The longest timeouts of some calls of a flow with which every caller is still there when its calls have ended.
 ///
 /// `threshold` is the time after which the flow's answer is too late; `wanted` says for which calls (positions in
-/// [`FlowExpansion::calls`]) a timeout is asked for. `None` where nothing limits the call, or nothing is left for it.
+/// [`FlowExpansion::calls`]) a timeout is asked for, and no more than which: what other flows leave the same dependency.
+/// `None` where nothing limits the call, or nothing is left for it.
 pub fn fitting_timeouts(
     review: &Review,
     expansion: &FlowExpansion,
     worst: &WorstCase,
     threshold: Option<f64>,
-    wanted: impl Fn(usize) -> bool,
+    wanted: impl Fn(usize) -> Option<f64>,
 ) -> Vec<Option<Fitting>> {
     let mut fitting = vec![None; expansion.calls.len()];
     let mut allowed: Vec<Option<(f64, Patience)>> = vec![None; expansion.components.len()];
@@ -68,9 +69,9 @@ pub fn fitting_timeouts(
             let made = &expansion.calls[index];
             let (Some(_), Some(callee)) = (worst.calls[index], expansion.place(made.to)) else { continue };
             let dependency = dependency(review, made);
-            let below = if wanted(index) {
+            let below = if let Some(most) = wanted(index) {
                 let derived = own.and_then(|(left, patience, seconds)| {
-                    let timeout = left / visit.attempts;
+                    let timeout = (left / visit.attempts).min(most);
                     let Visit { taken, attempts, .. } = visit;
                     let fitting = Fitting { timeout, patience, allowed: seconds, taken, attempts };
                     (timeout > 0.0 && timeout.is_finite()).then_some(fitting)
@@ -117,7 +118,7 @@ impl Visit {
         expansion: &FlowExpansion,
         worst: &WorstCase,
         position: usize,
-        wanted: &impl Fn(usize) -> bool,
+        wanted: &impl Fn(usize) -> Option<f64>,
     ) -> Self {
         let visited = &expansion.components[position];
         let component = &review.components[visited.component.0];
@@ -129,7 +130,7 @@ impl Visit {
             let (mut longest, mut attempts, mut waits) = (0.0_f64, 0.0_f64, 0.0_f64);
             for &index in step.calls() {
                 let Some(limit) = worst.calls[index] else { continue };
-                if wanted(index) {
+                if wanted(index).is_some() {
                     attempts = attempts.max(repeated_attempts(review, expansion, index));
                     let each = dependency(review, &expansion.calls[index]).map_or(0.0, |own| waits_of(own).likely);
                     waits = waits.max(each * times(review, expansion, index));

@@ -13,6 +13,9 @@ use std::collections::HashMap;
 /// of an exponential time lets 95 % through, and stores are steadier than that.
 const OF_MEAN: f64 = 3.0;
 
+/// How often the timeouts of all flows are brought together.
+const PASSES: usize = 4;
+
 /// A timeout that fits, in the tightest of the flows that make the call.
 #[derive(Debug, Clone)]
 pub(crate) struct Fit<'a> {
@@ -64,8 +67,25 @@ pub(crate) struct Patiences<'a> {
 }
 
 impl<'a> Patiences<'a> {
-    /// Of every call that should have a timeout and has none: one pass over the flows.
+    /// Of every call that should have a timeout and has none. A timeout that one flow makes shorter leaves less for the
+    /// calls behind it in another: a few passes over the flows, until nothing changes.
     pub(crate) fn of_missing_timeouts(context: &Context<'a>) -> Self {
+        let mut patiences = Self::default();
+        for _ in 0..PASSES {
+            let next = Self::with_at_most(context, &patiences);
+            let changed = next.tightest.len() != patiences.tightest.len()
+                || next.tightest.iter().any(|(dependency, fit)| {
+                    patiences.tightest.get(dependency).is_none_or(|known| fit.timeout < known.timeout)
+                });
+            patiences = next;
+            if !changed {
+                break;
+            }
+        }
+        patiences
+    }
+
+    fn with_at_most(context: &Context<'a>, known: &Self) -> Self {
         let mut patiences = Self::default();
         let mut unlimited = Vec::new();
         for view in context.flows() {
@@ -82,7 +102,11 @@ impl<'a> Patiences<'a> {
             if lacking.is_empty() {
                 continue;
             }
-            let fitting = fits(context, view, worst, |index| lacks(index));
+            let at_most = |index: usize| {
+                let dependency = view.expansion.calls[index].dependency.filter(|_| lacks(index))?;
+                Some(known.tightest.get(&dependency).map_or(f64::INFINITY, |fit| fit.timeout))
+            };
+            let fitting = fits(context, view, worst, at_most);
             for index in lacking {
                 let Some(dependency) = view.expansion.calls[index].dependency else { continue };
                 match fitting.get(index).cloned().flatten() {
@@ -116,7 +140,7 @@ pub(crate) fn fits<'a>(
     context: &Context<'a>,
     view: FlowView<'a>,
     worst: &WorstCase,
-    wanted: impl Fn(usize) -> bool,
+    wanted: impl Fn(usize) -> Option<f64>,
 ) -> Vec<Option<Fit<'a>>> {
     let slo = last_threshold(context, view);
     let threshold = slo.map(|(threshold, _)| threshold);

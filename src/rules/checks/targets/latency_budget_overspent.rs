@@ -11,6 +11,7 @@ use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Quantity, Seconds, significant};
+use std::collections::HashSet;
 
 declare_rule! {
     "KP107" "latency-budget-overspent", Medium, Certain;
@@ -177,33 +178,40 @@ fn mended(context: &Context<'_>, view: FlowView<'_>, worst: &WorstCase, threshol
         let waits = waits_of(dependency).likely;
         waits >= threshold
     });
-    let entry = view.flow.entry();
-    let remedy = match waits {
-        Some(dependency) => format!(
+    let remedy = if let Some(dependency) = waits {
+        format!(
             "set retry.cap and fewer retry.attempts on {} -> {}: the waits between its attempts alone are longer than {}",
             dependency.from(),
             dependency.to(),
             Seconds::new(threshold)
-        ),
-        None => {
-            let front = way.last().and_then(|call| {
-                let fits = fits(context, view, worst, |index| index == *call);
-                let fit = fits.into_iter().nth(*call).flatten()?;
-                let made = &view.expansion.calls[*call];
-                let (from, to) = (context.graph.name(made.from), context.graph.name(made.to));
-                let (most, takes) = (Seconds::new(rounded_down(fit.timeout)), Seconds::new(fit.callee_takes));
-                Some(format!("set timeout ≤ {most} on {from} -> {to} and hand it down as a deadline, because {to} allows itself {takes}: {}", fit.because()))
-            });
-            front.unwrap_or_else(|| {
-                format!(
-                    "hand one deadline of {} down from {entry}, and do not start a call that cannot end before it: no single \
-                     timeout is short enough",
-                    Seconds::new(threshold)
-                )
-            })
-        }
+        )
+    } else {
+        deadline(context, view, worst, threshold)
     };
     Mended { way, remedy, fix: None }
+}
+
+/// Where no set of shorter timeouts fits what the callees allow themselves: one deadline, with its number.
+fn deadline(context: &Context<'_>, view: FlowView<'_>, worst: &WorstCase, threshold: f64) -> String {
+    let front = worst.largest.last().and_then(|call| {
+        let fits = fits(context, view, worst, |index| (index == *call).then_some(f64::INFINITY));
+        let fit = fits.into_iter().nth(*call).flatten()?;
+        let made = &view.expansion.calls[*call];
+        let (from, to) = (context.graph.name(made.from), context.graph.name(made.to));
+        let (most, takes) = (Seconds::new(rounded_down(fit.timeout)), Seconds::new(fit.callee_takes));
+        Some(format!(
+            "set timeout ≤ {most} on {from} -> {to} and hand it down as a deadline, because {to} allows itself {takes}: {}",
+            fit.because()
+        ))
+    });
+    front.unwrap_or_else(|| {
+        format!(
+            "hand one deadline of {} down from {}, and do not start a call that cannot end before it: no single timeout is \
+             short enough",
+            Seconds::new(threshold),
+            view.flow.entry()
+        )
+    })
 }
 
 /// The calls with a timeout that are not behind another one.
@@ -242,13 +250,16 @@ fn set(
     ends: &[usize],
 ) -> Option<(String, Option<Fix>)> {
     let mut wanted = vec![false; view.expansion.calls.len()];
-    calls.iter().for_each(|call| wanted[*call] = true);
-    let fits = fits(context, view, worst, |call| wanted[call]);
+    for call in calls {
+        wanted[*call] = true;
+    }
+    let fits = fits(context, view, worst, |call| wanted[call].then_some(f64::INFINITY));
     let fit_of = |call: usize| fits.get(call).and_then(Option::as_ref);
     let first = fit_of(*calls.first()?)?;
     let mut orders = Vec::new();
     let mut changes: Vec<(EntityRef, String)> = Vec::new();
     let mut safe = true;
+    let mut changed = HashSet::new();
     for &call in calls {
         let fit = fit_of(call)?;
         let made = &view.expansion.calls[call];
@@ -263,7 +274,7 @@ fn set(
         let name = |index| context.graph.name(index).to_owned();
         let element = Element::Dependency(name(made.from), name(made.to));
         let entity = context.entity(&element)?;
-        if changes.iter().any(|(known, _)| *known == entity) {
+        if !changed.insert(entity) {
             continue;
         }
         safe &= fit.leaves_room() && context.flows_through(&element).len() == 1;
