@@ -112,7 +112,7 @@ const MUTATIONS: &[(Edit, &[&str])] = &[
     (Unset("ticket-worker", "workers"), &["KP205@ticket-worker"]),
     (Set("booking-api", "stateless", "false"), &["KP209@booking-api"]),
     (Set("booking-api -> bookings-db", "criticality", "soft"), &["KP206@booking-api->bookings-db"]),
-        (Set("flow book", "calls.3.count", "30"), &["KP204@gateway->booking-api", "KP210@booking-api->bookings-db"]),
+    (Set("flow book", "calls.3.count", "30"), &["KP204@gateway->booking-api", "KP210@booking-api->bookings-db"]),
     // Data
     (Set("booking-events -> projector", "operation", "poll"), &[]),
     (Set("bookings-db", "data.hottest_key_share", "0.9"), &[]),
@@ -123,7 +123,14 @@ const MUTATIONS: &[(Edit, &[&str])] = &[
     (Set("gateway", "zones", "1"), &["KP309@gateway"]),
     (Set("events-db", "recovery.standby", "none"), &["KP309@events-db"]),
     (Set("bookings-db", "data.size_limit", "200GB"), &["KP310@bookings-db"]),
-    (Set("ticket-jobs", "broker", r#"{ dead_letter = true, visibility_timeout = "2m", max_attempts = 5, lag_visible = true }"#), &["KP312@ticket-jobs"]),
+    (
+        Set(
+            "ticket-jobs",
+            "broker",
+            r#"{ dead_letter = true, visibility_timeout = "2m", max_attempts = 5, lag_visible = true }"#,
+        ),
+        &["KP312@ticket-jobs"],
+    ),
     (Set("ticket-jobs", "broker.dead_letter", "false"), &["KP313@ticket-jobs"]),
     (Set("ticket-jobs", "broker.visibility_timeout", "100ms"), &["KP314@ticket-jobs"]),
     (Set("booking-events", "broker.replay", "false"), &["KP315@booking-events"]),
