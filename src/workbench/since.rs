@@ -59,8 +59,8 @@ pub enum Leads {
     Nowhere,
     /// To a key of an entity.
     Entity(EntityRef, Vec<String>),
-    /// To a finding, by position in the analysis of the compared revision.
-    Finding(usize),
+    /// To a finding, by its id.
+    Finding(String),
     /// To an element.
     Element(Element),
     /// To what stood in the last commit and is gone.
@@ -192,7 +192,7 @@ fn finding(finding: &FindingMove) -> Row {
         before,
         after,
         leads: match finding.after {
-            Some(place) => Leads::Finding(place),
+            Some(_) => Leads::Finding(finding.id.clone()),
             None => Leads::Element(finding.element.clone()),
         },
     }
