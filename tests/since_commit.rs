@@ -2,6 +2,7 @@
 //! skipped.
 
 #![expect(clippy::unwrap_used, reason = "the steps that tests share stop at the first surprise")]
+#![expect(clippy::print_stdout, reason = "a test that is skipped says so")]
 
 #[path = "workbench/harness.rs"]
 mod harness;

@@ -198,8 +198,8 @@ fn finding(finding: &FindingMove) -> Row {
     }
 }
 
-fn word(text: String, direction: Option<Direction>) -> String {
-    direction.map_or_else(|| text.clone(), |direction| format!("{text} · {}", direction.word()))
+fn word(text: &str, direction: Option<Direction>) -> String {
+    direction.map_or_else(|| text.to_owned(), |direction| format!("{text} · {}", direction.word()))
 }
 
 /// The role of a change that may be for the better.
@@ -218,7 +218,7 @@ fn room(rows: &mut Vec<Row>, difference: &Difference) {
             (_, NOTHING) => "-",
             _ => "~",
         };
-        let (key, after) = (key.to_owned(), word(after, direction));
+        let (key, after) = (key.to_owned(), word(&after, direction));
         rows.push(Row { group: Group::Room, sign, role: meant(direction), what, key, before, after, leads });
     };
     let headroom = &difference.headroom;

@@ -1,6 +1,6 @@
 //! What the system costs by what the review says: the hourly prices of replicas, a month and a million requests.
 //!
-//! cost a month = Σ over components of cost_per_hour × replicas × 730 h (a twelfth of 365 days);
+//! cost a month = Σ over components of `cost_per_hour` × replicas × 730 h (a twelfth of 365 days);
 //! cost of a million requests = cost a month ÷ (Σ over flows of arrival rate × seconds of a month) × 10⁶.
 //! A component without a price makes the sum unknown, never smaller. Where today's replicas are not said they are what the
 //! capacity computation takes for them: what the autoscaling keeps at least, else one. Clients are not the system's.
