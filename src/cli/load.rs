@@ -5,7 +5,7 @@ use super::exit::{Exit, Failure};
 use super::files;
 use super::output::Output;
 use crate::analysis::{Analysis, Settings, analyze};
-use crate::document::{SourceMap, decode, parse};
+use crate::document::{Encoding, SourceMap, decode, encode, parse};
 use crate::metrics::EvidenceFile;
 use crate::model::{Evidence, Gravity, Problem, Review};
 use crate::report::{Custom, Subject};
@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub(super) struct Loaded {
     pub(super) file: String,
     text: String,
+    encoding: Encoding,
     pub(super) review: Review,
     source: SourceMap,
     problems: Vec<Problem>,
@@ -29,6 +30,8 @@ pub(super) struct Loaded {
 #[derive(Debug)]
 pub(super) struct Judged {
     loaded: Loaded,
+    /// What is wrong in the file, by itself and by the method.
+    problems: Vec<Problem>,
     pub(super) analysis: Analysis,
     as_of: Date,
 }
@@ -78,9 +81,18 @@ pub(super) fn recorded(name: &str, bytes: &[u8], review: &Review, output: &Outpu
 impl Loaded {
     /// A review of a name, from the bytes of its text; judged by a method, with nothing measured.
     pub(super) fn of(file: String, bytes: &[u8], custom: &Arc<Custom>) -> Self {
-        let (text, _) = decode(bytes);
+        let (text, encoding) = decode(bytes);
         let (review, source, problems) = parse(&text);
-        Self { file, text, review, source, problems, evidence: Evidence::default(), custom: Arc::clone(custom) }
+        Self {
+            file,
+            text,
+            encoding,
+            review,
+            source,
+            problems,
+            evidence: Evidence::default(),
+            custom: Arc::clone(custom),
+        }
     }
 
     /// The same with what was measured.
@@ -94,25 +106,59 @@ impl Loaded {
     }
 
     /// Analyses it, with the method that holds for it.
-    pub(super) fn judge(mut self, settings: &Settings) -> Judged {
-        let settings = &Settings { knowledge: self.custom.knowledge.clone(), ..settings.clone() };
-        let mut analysis = analyze(&self.review, &self.evidence, settings);
-        self.problems.append(&mut analysis.problems);
-        self.problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
-        Judged { loaded: self, analysis, as_of: settings.today }
+    pub(super) fn judge(self, settings: &Settings) -> Judged {
+        let settings = self.settings(settings);
+        let mut analysis = analyze(&self.review, &self.evidence, &settings);
+        let mut problems = self.problems.clone();
+        problems.append(&mut analysis.problems);
+        problems.sort_by_key(|problem| (problem.span.start, std::cmp::Reverse(problem.gravity)));
+        Judged { loaded: self, problems, analysis, as_of: settings.today }
+    }
+
+    /// The settings with the method that holds for it.
+    pub(super) fn settings(&self, settings: &Settings) -> Settings {
+        self.custom.settings(settings.clone())
+    }
+
+    /// Another text of the same review.
+    pub(super) fn with_text(self, text: &str) -> Self {
+        let (review, source, problems) = parse(text);
+        Self { text: text.to_owned(), review, source, problems, ..self }
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// The bytes it was read from.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        encode(&self.text, self.encoding)
+    }
+
+    pub(super) fn evidence(&self) -> &Evidence {
+        &self.evidence
+    }
+
+    /// Whether something in it could not be read.
+    pub(super) fn is_broken(&self) -> bool {
+        self.problems.iter().any(|problem| problem.gravity == Gravity::Error)
     }
 }
 
 impl Judged {
     /// For the report.
     pub(super) fn subject(&self) -> Subject<'_> {
-        let Loaded { file, text, review, source, problems, evidence, custom } = &self.loaded;
+        let Loaded { file, text, review, source, evidence, custom, .. } = &self.loaded;
         Subject {
             file,
             text,
             review,
             source,
-            problems,
+            problems: &self.problems,
             analysis: &self.analysis,
             evidence,
             as_of: self.as_of,
@@ -123,6 +169,12 @@ impl Judged {
     /// The method and the document template that hold for it.
     pub(super) fn custom(&self) -> &Custom {
         &self.loaded.custom
+    }
+
+    /// Judged once more, by other settings.
+    pub(super) fn again(self, settings: impl FnOnce(&Loaded) -> Settings) -> Self {
+        let settings = settings(&self.loaded);
+        self.loaded.judge(&settings)
     }
 
     /// The name for people.
@@ -137,15 +189,15 @@ impl Judged {
 
     /// Says what is wrong in the file, on stderr; the code of a command that had to do with it.
     pub(super) fn say_problems(&self, output: &Output) -> Exit {
-        let Loaded { file, text, source, problems, .. } = &self.loaded;
-        output.problems(file, text, source, problems);
+        let Loaded { file, text, source, .. } = &self.loaded;
+        output.problems(file, text, source, &self.problems);
         self.exit()
     }
 
     /// Input with errors is not fine, whatever came of it.
     pub(super) fn exit(&self) -> Exit {
-        let broken = self.loaded.problems.iter().any(|problem| problem.gravity == Gravity::Error);
-        if broken { Exit::Unusable } else { Exit::Fine }
+        let broken = self.problems.iter().any(|problem| problem.gravity == Gravity::Error);
+        if broken || self.loaded.custom.config_is_broken { Exit::Unusable } else { Exit::Fine }
     }
 }
 

@@ -44,11 +44,16 @@ impl Style {
 
     /// A word of a severity or gravity in its colour.
     pub fn severity(self, word: &str) -> String {
+        self.paint_severity(word, word)
+    }
+
+    /// A text in the colour of a severity or gravity.
+    pub fn paint_severity(self, word: &str, text: &str) -> String {
         match word {
-            "high" | "error" => self.red(word),
-            "medium" | "warning" => self.yellow(word),
-            "low" => self.cyan(word),
-            _ => self.dim(word),
+            "high" | "error" => self.red(text),
+            "medium" | "warning" => self.yellow(text),
+            "low" => self.cyan(text),
+            _ => self.dim(text),
         }
     }
 }

@@ -63,8 +63,11 @@ commands! {
     DontKnow = "dont-know", Sheet, ["!"], "", "Answer the question: unknown, and make an action to find out.";
     Park = "park", Sheet, ["P"], "", "Put the topic into the parking lot.";
     Explain = "explain", Sheet, ["i"], "explain", "Explain the rule, field or question of the row.";
-    MakeAction = "make-action", Sheet, ["A"], "", "Make an action of the finding or question.";
-    Triage = "triage", Sheet, ["t"], "triage", "Record what was decided about the finding.";
+    Fix = "fix", Sheet, ["F"], "fix", "Show the edits that mend the finding; Enter applies one.";
+    MakeAction = "make-action", Sheet, ["A"], "action", "Make an action of the finding or question; go to it where there is one.";
+    MakeDecision = "make-decision", Sheet, ["v"], "decide", "Propose a decision that answers the finding; go to it where there is one.";
+    Triage = "triage", Sheet, ["t"], "triage", "Record what was decided about the finding: accepted, mitigated, a false positive …";
+    Group = "group", Sheet, ["b"], "group", "Findings by weight, severity, rule, element or status.";
     Up = "up", Everywhere, ["up", "k"], "", "One row up.";
     Down = "down", Everywhere, ["down", "j"], "", "One row down.";
     Left = "left", Everywhere, ["left", "h"], "", "One column left; on the graph, to the caller.";

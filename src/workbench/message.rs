@@ -5,6 +5,7 @@ use super::key::{Key, Mouse};
 use crate::analysis::Analysis;
 use crate::analysis::difference::Difference;
 use crate::metrics::{MetricsEvent, Query, Source};
+use crate::model::Renaming;
 use crate::report::Custom;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,6 +78,13 @@ pub enum Done {
         /// What is different.
         difference: Box<Difference>,
     },
+    /// What the edits that are looked at would bring.
+    Tried {
+        /// The revision they are for.
+        revision: u64,
+        /// In the order of the edits; none for one that cannot be made.
+        tried: Vec<Option<super::overlays::Tried>>,
+    },
     /// The document as it would be written.
     Previewed {
         /// The revision it is of.
@@ -131,6 +139,13 @@ pub enum Effect {
         text: String,
         /// What the file must hold before (`None`: it must not exist).
         expected: Option<String>,
+    },
+    /// Give elements their new names in what stands beside a review that was just saved: the recorded evidence.
+    RenameBeside {
+        /// The review's file.
+        review: PathBuf,
+        /// The names, in order.
+        renames: Vec<Renaming>,
     },
     /// Read a review: answered with [`Msg::Opened`].
     Open {

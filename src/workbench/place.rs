@@ -1,5 +1,6 @@
 //! Where one can be in the workbench, and where the cursor stands there.
 
+use super::screens::Grouping;
 use crate::model::EntityRef;
 use std::collections::HashMap;
 
@@ -107,6 +108,8 @@ pub struct Navigation {
     pub focus: Focus,
     sections: HashMap<Place, usize>,
     cursors: HashMap<(Place, usize), Cursor>,
+    /// How the findings stand together.
+    pub grouping: Grouping,
     /// How far the coach is scrolled.
     pub coach_scroll: usize,
 }

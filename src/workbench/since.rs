@@ -4,9 +4,11 @@
 
 use super::screens::multiple;
 use super::view::Role;
-use crate::analysis::difference::{Difference, Direction, Fate, FieldChange, FindingMove, Known, Moved, Turn};
+use crate::analysis::difference::{
+    Difference, Direction, Fate, FieldChange, FindingMove, FlowFigure, Known, Moved, Turn,
+};
 use crate::model::{Element, EntityRef};
-use crate::units::{Number, Quantity, Span};
+use crate::units::{Number, Quantity, Seconds, Span, significant};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -243,6 +245,23 @@ fn room(rows: &mut Vec<Row>, difference: &Difference) {
     for moved in &headroom.flows {
         let leads = Leads::Element(Element::Flow(moved.flow.clone()));
         push(format!("flow {}", moved.flow), "goes up to", at(&moved.sustains), moved.direction, leads);
+    }
+    for moved in &difference.reliability {
+        let one = |known: &Known<Span>, at_most: bool| match known {
+            Known::Value(span) => {
+                let text = match moved.figure {
+                    FlowFigure::Availability => format!("{} %", significant(span.likely * 100.0, 6)),
+                    FlowFigure::WorstCase if span.likely.is_finite() => Seconds::new(span.likely.max(0.0)).to_string(),
+                    FlowFigure::WorstCase => "without end".to_owned(),
+                };
+                if at_most { format!("at most {text}") } else { text }
+            }
+            Known::Unknown(reason) => format!("unknown: {reason}"),
+            Known::Absent => NOTHING.to_owned(),
+        };
+        let both = (one(&moved.value.before, moved.at_most.before), one(&moved.value.after, moved.at_most.after));
+        let leads = Leads::Element(Element::Flow(moved.flow.clone()));
+        push(format!("flow {}", moved.flow), moved.figure.called(), both, moved.direction, leads);
     }
     for objective in &difference.objectives {
         let promise = &objective.promise;

@@ -242,7 +242,7 @@ fn escaped(text: &str) -> String {
 }
 
 fn part_of_time(key: &str) -> Option<Shape> {
-    let of = |name| Some(Shape::Quantity { name, example: "", bare: false });
+    let of = |name| Some(Shape::Quantity { name, example: "", bare: false, units: "" });
     if key == "cv" { of(Number::NAME) } else { of(Seconds::NAME) }
 }
 

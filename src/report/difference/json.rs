@@ -38,6 +38,15 @@ pub fn difference_json(compared: &Compared<'_>) -> String {
             row.insert("direction".to_owned(), json!(moved.direction.map(Direction::word)));
             row
         }).collect::<Vec<_>>(),
+        "reliability": difference.reliability.iter().map(|moved| {
+            let mut row = known(&moved.value, "value");
+            row.insert("flow".to_owned(), json!(moved.flow));
+            row.insert("figure".to_owned(), json!(moved.figure.word()));
+            row.insert("upper_bound_before".to_owned(), json!(moved.at_most.before));
+            row.insert("upper_bound_after".to_owned(), json!(moved.at_most.after));
+            row.insert("direction".to_owned(), json!(moved.direction.map(Direction::word)));
+            row
+        }).collect::<Vec<_>>(),
         "resources_unchanged": headroom.unmoved,
         "flows": headroom.flows.iter().map(|moved| {
             let mut row = known(&moved.sustains, "sustains_load");
@@ -89,6 +98,7 @@ fn known(moved: &Moved<Known<Span>>, name: &str) -> Map<String, Value> {
         row.insert(format!("range_{when}"), side.value().map_or(Value::Null, range));
         let reason = match side {
             Known::Value(span) if span.likely.is_finite() => None,
+            Known::Value(_) if name == "value" => Some("some wait on its way has no end"),
             Known::Value(_) => Some("no load fills it"),
             Known::Unknown(reason) => Some(reason.as_str()),
             Known::Absent => Some("it is not there"),

@@ -20,6 +20,7 @@ use jiff::civil::Date;
 use measure::Measuring;
 use recovery::Recovery;
 use session::Session;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -79,6 +80,7 @@ impl Services {
         file: Option<ReviewFile>,
         session: Session,
         today: Date,
+        config: Option<PathBuf>,
     ) -> (Self, UnboundedReceiver<Incoming>) {
         let (sender, receiver) = unbounded_channel();
         let failures = sender.clone();
@@ -90,7 +92,7 @@ impl Services {
             measuring: Measuring::default(),
             committed: Committed::default(),
             recovery,
-            files: Files::new(file, session.clone(), today, sender.clone()),
+            files: Files::new(file, session.clone(), (today, config), sender.clone()),
             session,
             handle,
             sender,
@@ -108,6 +110,7 @@ impl Services {
         match effect {
             Effect::Work(slot, job) => self.work.start(slot, move |cancelled| job.run(cancelled)),
             Effect::Save { path, text, expected } => self.files.save(path, text, expected),
+            Effect::RenameBeside { review, renames } => self.files.rename_beside(review, renames),
             Effect::Open { path } => self.files.open(path),
             Effect::WriteRecovery { text } => self.recovery.write(text),
             Effect::DiscardRecovery => self.recovery.discard(),
