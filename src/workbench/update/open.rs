@@ -26,7 +26,7 @@ impl Workbench {
             Target::Entity(entity, keys) => self.jump(entity, &keys),
             Target::Text(title, lines) => self.overlays.push(Overlay::Read(Reader::new(&title, lines))),
             Target::Nothing => {
-                if self.sheet_is_empty() {
+                if self.sheet_is_empty() && self.navigation.place() != Place::SinceCommit {
                     self.open_add();
                 }
             }
@@ -114,7 +114,7 @@ impl Workbench {
         let place = self.navigation.place();
         let row = screens::sheet(&self.session, &self.navigation, &place).and_then(|sheet| {
             (0..sheet.rows()).find(
-                |row| matches!(sheet.target(*row, 0), Target::Field(_, at) if at.starts_with(keys) && !keys.is_empty()),
+                |row| matches!(sheet.target(*row, 0), Target::Field(_, at) if !keys.is_empty() && (at.starts_with(keys) || keys.starts_with(&at))),
             )
         });
         let mut cursor = self.navigation.cursor();
