@@ -10,6 +10,7 @@
 //! | L1 | [`model`] | the review as pure data, declared once | where the text came from |
 //! | L2 | [`document`], [`graph`], [`knowledge`], [`metrics`] | text ⇄ model, the system graph, the method, the metrics server | each other |
 //! | L3 | [`capacity`] | arrival rates, utilisation, saturation | rules, screens |
+//! | L3 | [`reliability`] | attainable availability, worst case, least latency, repetition | rules, objectives, screens |
 //! | L4 | [`rules`] | findings | how they are shown |
 //! | L5 | [`analysis`] | `analyze()`, the one entry | who asks |
 //! | L5 | [`config`] | what a team decides about the rules | where the text came from |
@@ -54,6 +55,7 @@ pub mod graph;
 pub mod knowledge;
 pub mod metrics;
 pub mod model;
+pub mod reliability;
 pub mod report;
 pub mod rules;
 pub mod simulated_source;

@@ -3,6 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// A terminal workbench for architecture reviews: if load doubles, what saturates first, and what do we do about it?
@@ -69,6 +70,8 @@ pub(super) enum Command {
     Measure(Measure),
     /// Write the review document, a diagram, or everything as JSON.
     Export(Export),
+    /// Say what a review says otherwise than an earlier version of it, and what follows from that.
+    Diff(Diff),
     /// Write an embedded file of the method or the document template, to change in `.kneepoint/`, or list them all.
     Method(Method),
     /// Write the JSON schema of the review file, for editors that complete and check TOML.
@@ -282,6 +285,33 @@ pub(super) struct Export {
     #[arg(long, value_name = "FILE")]
     pub(super) template: Option<PathBuf>,
     /// Judge dates as of this day; else the latest day on which the review says something was done or decided.
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For people.
+    Text,
+    /// For programs (format 1).
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The earlier version: a file, `-` for stdin, or `REV:PATH` for a file in a git revision. Alone, a file is compared
+    /// with what was committed last.
+    #[arg(value_name = "A")]
+    pub(super) before: OsString,
+    /// The later version, written in the same ways.
+    #[arg(value_name = "B")]
+    pub(super) after: Option<OsString>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(super) format: DiffFormat,
+    /// Judge the dates of both as of this day; else today (UTC).
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<Date>,
 }

@@ -10,7 +10,7 @@ use crate::metrics::EvidenceFile;
 use crate::model::{Evidence, Gravity, Problem, Review};
 use crate::report::{Custom, Subject};
 use jiff::civil::Date;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A review that was read and not yet analysed.
@@ -44,32 +44,67 @@ pub(super) fn load(path: &Path, output: &Output) -> Result<Loaded, Failure> {
 /// Reads one of several reviews, which may share a team's folder.
 pub(super) fn load_one_of(path: &Path, customs: &mut Customs, output: &Output) -> Result<Loaded, Failure> {
     let bytes = files::read(path)?;
-    let (text, encoding) = decode(&bytes);
-    let (review, source, problems) = parse(&text);
     let file = if path == Path::new("-") { "<stdin>".to_owned() } else { path.display().to_string() };
-    let evidence = evidence(path, &review, output)?;
+    let loaded = Loaded::of(file, &bytes, &Arc::default());
+    let evidence = evidence(path, &loaded.review, output)?;
     let custom = customs.of(path, output);
-    Ok(Loaded { file, text, encoding, review, source, problems, evidence, custom })
+    Ok(loaded.with(evidence).judged_by(&custom))
 }
 
 /// What was recorded beside the review: `shop.evidence.json` beside `shop.review.toml`. None is no failure.
 fn evidence(path: &Path, review: &Review, output: &Output) -> Result<Evidence, Failure> {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let stem = name.strip_suffix(files::SUFFIX).or_else(|| name.strip_suffix(".toml")).unwrap_or(name);
-    let beside = path.with_file_name(format!("{stem}.evidence.json"));
-    if name == "-" || !beside.is_file() {
+    let beside = evidence_path(path);
+    if path == Path::new("-") || !beside.is_file() {
         return Ok(Evidence::default());
     }
     let bytes = files::read(&beside)?;
-    let (file, problems) = EvidenceFile::from_text(&String::from_utf8_lossy(&bytes));
+    Ok(recorded(&beside.display().to_string(), &bytes, review, output))
+}
+
+/// Where the evidence of a review is recorded.
+pub(super) fn evidence_path(review: &Path) -> PathBuf {
+    let name = review.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let stem = name.strip_suffix(files::SUFFIX).or_else(|| name.strip_suffix(".toml")).unwrap_or(name);
+    review.with_file_name(format!("{stem}.evidence.json"))
+}
+
+/// The evidence in the bytes of a file of that name.
+pub(super) fn recorded(name: &str, bytes: &[u8], review: &Review, output: &Output) -> Evidence {
+    let (file, problems) = EvidenceFile::from_text(&String::from_utf8_lossy(bytes));
     for problem in problems {
         let at = problem.record.map(|record| format!(", record {}", record + 1)).unwrap_or_default();
-        output.note(&format!("warning: {}{at}: {}", beside.display(), problem.message));
+        output.note(&format!("warning: {name}{at}: {}", problem.message));
     }
-    Ok(file.evidence(review))
+    file.evidence(review)
 }
 
 impl Loaded {
+    /// A review of a name, from the bytes of its text; judged by a method, with nothing measured.
+    pub(super) fn of(file: String, bytes: &[u8], custom: &Arc<Custom>) -> Self {
+        let (text, encoding) = decode(bytes);
+        let (review, source, problems) = parse(&text);
+        Self {
+            file,
+            text,
+            encoding,
+            review,
+            source,
+            problems,
+            evidence: Evidence::default(),
+            custom: Arc::clone(custom),
+        }
+    }
+
+    /// The same with what was measured.
+    pub(super) fn with(self, evidence: Evidence) -> Self {
+        Self { evidence, ..self }
+    }
+
+    /// The same by another method.
+    pub(super) fn judged_by(self, custom: &Arc<Custom>) -> Self {
+        Self { custom: Arc::clone(custom), ..self }
+    }
+
     /// Analyses it, with the method that holds for it.
     pub(super) fn judge(self, settings: &Settings) -> Judged {
         let settings = self.settings(settings);

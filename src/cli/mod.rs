@@ -6,6 +6,7 @@ mod arguments;
 mod baseline;
 mod check;
 mod custom;
+mod difference;
 mod exit;
 mod export;
 mod files;
@@ -63,6 +64,7 @@ fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
         Some(Command::Capacity(capacity)) => show::capacity(&capacity, output),
         Some(Command::Measure(measure)) => measure::measure(&measure, offline, output),
         Some(Command::Export(export)) => export::export(&export, output),
+        Some(Command::Diff(diff)) => difference::diff(&diff, output),
         Some(Command::Method(method)) => custom::method(&method, output),
         Some(Command::Schema) => output.result(&crate::report::schema()),
         Some(Command::Man) => {

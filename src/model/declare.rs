@@ -35,6 +35,19 @@ macro_rules! entity {
                     span: node.span,
                 })
             }
+            fn said(&self, keys: &[&str]) -> Option<String> {
+                let Some((first, rest)) = keys.split_first() else {
+                    let mut said: Vec<String> = Vec::new();
+                    $( if let Some(value) = self.$field.as_ref().and_then(|value| $crate::model::Field::said(value, &[])) {
+                        said.push(format!("{} {value}", entity!(@key $field $($key)?)));
+                    } )*
+                    return (!said.is_empty()).then(|| said.join(", "));
+                };
+                $( if *first == entity!(@key $field $($key)?) {
+                    return self.$field.as_ref().and_then(|value| $crate::model::Field::said(value, rest));
+                } )*
+                None
+            }
         }
     };
     (@key $field:ident $key:literal) => { $key };
@@ -89,6 +102,9 @@ macro_rules! choice {
                     );
                 }
                 found
+            }
+            fn said(&self, _keys: &[&str]) -> Option<String> {
+                Some(self.word().to_owned())
             }
         }
     };

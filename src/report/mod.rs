@@ -8,6 +8,7 @@ mod check;
 pub mod context;
 mod custom;
 mod diagram;
+mod difference;
 mod document;
 mod keep;
 mod markdown;
@@ -24,6 +25,7 @@ pub use check::{
 pub use context::{Subject, as_of, context, target};
 pub use custom::Custom;
 pub use diagram::{Diagram, dot, flow as flow_diagram, mermaid};
+pub use difference::{Compared, Origin, difference_json, difference_markdown, difference_text};
 pub use document::document;
 pub use keep::{KeepError, OverwriteError, merge_keeps, replace, write_over};
 pub use markdown::{REVIEW_TEMPLATE, Template, TemplateError, json, markdown};

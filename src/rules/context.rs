@@ -2,17 +2,22 @@
 //!
 //! Every look-up is constant time, so that rules stay linear on large reviews.
 
+use super::engine::Options;
+use super::finding::Severity;
 use super::rule::RuleInfo;
 use crate::capacity::Capacity;
 use crate::graph::{ComponentIndex, DependencyIndex, FlowExpansion, FlowIndex, MadeCall, SystemGraph};
+use crate::knowledge::Knowledge;
 use crate::model::{
     Call, Component, ComponentKind, Dependency, Element, EntityKind, EntityRef, Evidence, Failure, FailureMode, Flow,
     Indicator, Review, Slo,
 };
+use crate::reliability::{FlowReliability, Reliability};
 use crate::units::Quantity;
 use foldhash::{HashMap, HashMapExt};
 use jiff::civil::Date;
 use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
 
 /// A flow with what the graph made of it.
 #[derive(Debug, Clone, Copy)]
@@ -57,13 +62,16 @@ pub(crate) struct Context<'a> {
     pub(crate) review: &'a Review,
     pub(crate) graph: &'a SystemGraph,
     pub(crate) capacity: &'a Capacity,
-    #[expect(dead_code, reason = "the rules about measurements read it")]
+    pub(crate) reliability: &'a Reliability,
     pub(crate) evidence: &'a Evidence,
+    pub(crate) knowledge: &'a Knowledge,
     pub(crate) today: Date,
-    /// Ids of everything found so far; empty until the system has been judged.
-    pub(crate) found: HashSet<String>,
+    /// Ids of everything found so far, with how much it hurts; empty until the system has been judged.
+    pub(crate) found: HashMap<String, Severity>,
     /// Codes of the rules that ran.
     pub(crate) ran: HashSet<&'static str>,
+    /// Computed when the first rule asks for it.
+    at_peak: OnceLock<Capacity>,
     thresholds: &'a BTreeMap<String, f64>,
     outgoing: Vec<Vec<&'a Dependency>>,
     incoming: Vec<Vec<&'a Dependency>>,
@@ -80,19 +88,22 @@ impl<'a> Context<'a> {
         review: &'a Review,
         graph: &'a SystemGraph,
         capacity: &'a Capacity,
+        reliability: &'a Reliability,
         evidence: &'a Evidence,
-        today: Date,
-        thresholds: &'a BTreeMap<String, f64>,
+        options: &'a Options,
     ) -> Self {
         let mut context = Self {
             review,
             graph,
             capacity,
+            reliability,
             evidence,
-            today,
-            found: HashSet::new(),
+            knowledge: &options.knowledge,
+            today: options.today,
+            found: HashMap::new(),
             ran: HashSet::new(),
-            thresholds,
+            at_peak: OnceLock::new(),
+            thresholds: &options.thresholds,
             outgoing: vec![Vec::new(); review.components.len()],
             incoming: vec![Vec::new(); review.components.len()],
             waits: Vec::with_capacity(review.dependencies.len()),
@@ -145,6 +156,12 @@ impl<'a> Context<'a> {
 
     fn name(&mut self, kind: EntityKind, id: &'a str, position: usize) {
         self.entities.entry((kind, id)).or_insert(position);
+    }
+
+    /// The capacity at the peak that the review expects, every flow at its own, and with all replicas that autoscaling
+    /// may start. Its multiples are of that peak.
+    pub(crate) fn at_peak(&self) -> &Capacity {
+        self.at_peak.get_or_init(|| crate::capacity::compute(&super::peak::scaled(self.review), self.graph, 1.0))
     }
 
     /// The threshold of a rule's key: what the settings say for `CODE.key`, or else the default.
@@ -235,6 +252,11 @@ impl<'a> Context<'a> {
     pub(crate) fn flow_at(&self, index: FlowIndex) -> Option<FlowView<'a>> {
         let (review, graph) = (self.review, self.graph);
         Some(FlowView { flow: review.flows.get(index.0)?, expansion: graph.expansion(index)? })
+    }
+
+    /// What a flow can promise by its dependencies and policies.
+    pub(crate) fn reliability_of(&self, view: FlowView<'_>) -> Option<&'a FlowReliability> {
+        self.reliability.flow(view.expansion.flow)
     }
 
     /// The flows that visit or call an element, in file order.

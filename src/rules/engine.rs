@@ -4,7 +4,7 @@
 
 use super::baseline::Ratchet;
 use super::context::Context;
-use super::finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary};
+use super::finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, Tally};
 use super::impact::{Impact, Weight};
 use super::report::{Drafted, Report};
 use super::rule::{Rule, RuleInfo, Stage};
@@ -12,7 +12,9 @@ use super::select::{UnknownSelector, chosen};
 use super::triage::Ledger;
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
+use crate::knowledge::InForce;
 use crate::model::{Element, EntityKind, EntityRef, Evidence, Review};
+use crate::reliability::Reliability;
 use jiff::civil::Date;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +38,8 @@ pub struct Options {
     pub thresholds: BTreeMap<String, f64>,
     /// Ids of findings that were there before and do not count.
     pub baseline: BTreeSet<String>,
+    /// The method: its questions and patterns.
+    pub knowledge: InForce,
     /// The most findings a rule may have; the rest is counted in one note.
     pub most: usize,
 }
@@ -50,6 +54,7 @@ impl Options {
             severities: BTreeMap::new(),
             thresholds: BTreeMap::new(),
             baseline: BTreeSet::new(),
+            knowledge: InForce::default(),
             most: MOST_OF_A_RULE,
         }
     }
@@ -72,6 +77,8 @@ pub struct Outcome {
     pub failed: Vec<FailedRule>,
     /// Selectors that name no rule.
     pub unknown_selectors: Vec<UnknownSelector>,
+    /// What each rule that answered said, by code: rules that failed or were not chosen have no entry.
+    pub per_rule: BTreeMap<&'static str, Tally>,
 }
 
 /// Runs the chosen rules on a review.
@@ -79,12 +86,14 @@ pub fn run(
     review: &Review,
     graph: &SystemGraph,
     capacity: &Capacity,
+    reliability: &Reliability,
     evidence: &Evidence,
     options: &Options,
 ) -> Outcome {
     let (rules, unknown_selectors) = chosen(&options.select, &options.ignore);
     let infos = rules.iter().map(|rule| &rule.info).collect();
-    Outcome { unknown_selectors, rules: infos, ..run_rules(&rules, review, graph, capacity, evidence, options) }
+    let said = run_rules(&rules, review, graph, capacity, reliability, evidence, options);
+    Outcome { unknown_selectors, rules: infos, ..said }
 }
 
 /// Runs these rules on a review.
@@ -93,17 +102,21 @@ fn run_rules(
     review: &Review,
     graph: &SystemGraph,
     capacity: &Capacity,
+    reliability: &Reliability,
     evidence: &Evidence,
     options: &Options,
 ) -> Outcome {
-    let mut context = Context::new(review, graph, capacity, evidence, options.today, &options.thresholds);
+    let mut context = Context::new(review, graph, capacity, reliability, evidence, options);
     context.ran = rules.iter().map(|rule| rule.info.code).collect();
     let mut outcome = Outcome::default();
-    let mut drafted = run_stage(&context, rules, Stage::System, &mut outcome);
-    context.found = drafted.iter().map(|drafted| drafted.finding.id.clone()).collect();
-    drafted.append(&mut run_stage(&context, rules, Stage::Ledger, &mut outcome));
-    for Drafted { finding, .. } in &mut drafted {
-        finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
+    let mut drafted = Vec::new();
+    for stage in [Stage::System, Stage::Ledger, Stage::Last] {
+        let mut new = run_stage(&context, rules, stage, &mut outcome);
+        for Drafted { finding, .. } in &mut new {
+            finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
+        }
+        context.found.extend(new.iter().map(|drafted| (drafted.finding.id.clone(), drafted.finding.severity)));
+        drafted.append(&mut new);
     }
     let ledger = Ledger::new(&review.triage);
     for Drafted { finding, .. } in &mut drafted {
@@ -142,6 +155,8 @@ fn run_stage(context: &Context<'_>, rules: &[&'static Rule], stage: Stage, outco
             }
         };
         outcome.summary.passed += report.passed;
+        let tally = Tally { passed: report.passed, found: report.drafted.len(), cannot_tell: report.cannot_tell.len() };
+        outcome.per_rule.insert(rule.info.code, tally);
         outcome.cannot_tell.append(&mut report.cannot_tell);
         drafted.append(&mut report.drafted);
     }
@@ -258,14 +273,22 @@ mod tests {
         let (review, _, _) = crate::document::parse(text);
         let graph = SystemGraph::new(&review);
         let capacity = crate::capacity::compute(&review, &graph, 1.0);
+        let reliability = crate::reliability::compute(&review, &graph);
         let options = Options::new(jiff::civil::date(2026, 11, 23));
-        let with =
-            |rules: &[&'static Rule]| run_rules(rules, &review, &graph, &capacity, &Evidence::default(), &options);
+        let with = |rules: &[&'static Rule]| {
+            run_rules(rules, &review, &graph, &capacity, &reliability, &Evidence::default(), &options)
+        };
         let alone = with(registry::all());
         let mut rules = registry::all().to_vec();
         rules.insert(1, &FAILING);
         let beside = with(&rules);
         assert!(!alone.findings.is_empty() && alone.failed.is_empty());
+        assert_eq!(alone.per_rule, beside.per_rule);
+        assert_eq!(alone.per_rule.len(), registry::all().len(), "every rule that answered is there");
+        let sum = |part: fn(&Tally) -> usize| alone.per_rule.values().map(part).sum::<usize>();
+        assert_eq!(sum(|tally| tally.passed), alone.summary.passed);
+        assert_eq!(sum(|tally| tally.found), alone.findings.len());
+        assert_eq!(sum(|tally| tally.cannot_tell), alone.cannot_tell.len());
         assert_eq!((beside.findings, beside.cannot_tell), (alone.findings, alone.cannot_tell));
         let failed: Vec<_> = beside.failed.iter().map(|failed| (failed.code, failed.message.as_str())).collect();
         assert_eq!(failed, [("KP299", "index 7 of 3")]);

@@ -211,3 +211,15 @@ pub struct Summary {
     /// Elements that a rule looked at and found in order.
     pub passed: usize,
 }
+
+/// What one rule said, in numbers: the elements it found in order, the findings it had (also those that are not listed
+/// because they are too many), and what it could not decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Elements that were looked at and found in order.
+    pub passed: usize,
+    /// Findings, whatever the ledger says about them.
+    pub found: usize,
+    /// Undecided.
+    pub cannot_tell: usize,
+}

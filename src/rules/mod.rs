@@ -9,7 +9,9 @@ mod context;
 mod engine;
 mod finding;
 mod impact;
+mod peak;
 pub mod registry;
+mod renamed;
 mod report;
 mod rule;
 mod select;
@@ -17,6 +19,10 @@ mod triage;
 
 pub use baseline::{Baseline, Ratchet, StaleId};
 pub use engine::{MOST_OF_A_RULE, Options, Outcome, run};
-pub use finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, TriageMark};
+pub use finding::{
+    CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, Tally, TriageMark,
+};
+pub use renamed::renamed_baseline;
 pub use rule::{Family, Rule, RuleInfo, SECTIONS, Setting};
 pub use select::{UnknownSelector, chosen, selects};
+pub use triage::names_finding;

@@ -4,9 +4,10 @@
 //! thread that draws never waits for a disk.
 
 use super::Incoming;
-use super::export::export;
+use super::export::{export, rename_evidence};
 use super::session::Session;
 use crate::document::files::{FileWatch, Overlay, ReviewFile, SaveError, Theirs};
+use crate::model::Renaming;
 use crate::report::Custom;
 use crate::workbench::{Msg, Opened, SaveReport};
 use jiff::civil::Date;
@@ -24,6 +25,7 @@ const SETTLE: Duration = Duration::from_millis(40);
 enum Task {
     Save { path: PathBuf, text: String, expected: Option<String> },
     Export { text: String, review: PathBuf, custom: Arc<Custom> },
+    RenameBeside { review: PathBuf, renames: Vec<Renaming> },
     Open { path: PathBuf },
     Look,
     Stop,
@@ -77,6 +79,13 @@ impl Files {
     pub fn export(&self, text: String, review: PathBuf, custom: Arc<Custom>) {
         if self.tasks.send(Task::Export { text, review, custom }).is_err() {
             let _ = self.sender.send(Incoming::Msg(Msg::Exported(Err(BROKEN.to_owned()))));
+        }
+    }
+
+    /// Gives elements their new names in what stands beside a review.
+    pub fn rename_beside(&self, review: PathBuf, renames: Vec<Renaming>) {
+        if self.tasks.send(Task::RenameBeside { review, renames }).is_err() {
+            let _ = self.sender.send(Incoming::Msg(Msg::Failed(format!("The evidence keeps the old names: {BROKEN}"))));
         }
     }
 
@@ -138,6 +147,11 @@ impl Desk {
                 Task::Export { text, review, custom } => {
                     let exported = export(&text, &review, self.today, &custom);
                     self.say(Msg::Exported(exported));
+                }
+                Task::RenameBeside { review, renames } => {
+                    if let Err(why) = rename_evidence(&review, &renames) {
+                        self.say(Msg::Failed(format!("The recorded evidence keeps the old names: {why}")));
+                    }
                 }
                 Task::Open { path } => {
                     let opened = self.open(path);
