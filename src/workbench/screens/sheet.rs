@@ -1,7 +1,7 @@
 //! Sheets: everything with rows and columns, drawn and navigated in one way.
 
 use crate::model::{Element, EntityRef};
-use crate::workbench::place::Cursor;
+use crate::workbench::place::{Cursor, Place};
 use crate::workbench::view::{Line, Piece, Role, fit, width, wrap};
 
 /// What a cell is about: what Enter does there.
@@ -19,6 +19,12 @@ pub enum Target {
     Problem(usize),
     /// An element of the system: opened.
     Element(Element),
+    /// An entity of the file: opened.
+    Entity(EntityRef),
+    /// A rule, by code: explained.
+    Rule(String),
+    /// A row of a part of a place: gone to.
+    Row(Place, usize, usize),
     /// A text to read: title and lines.
     Text(String, Vec<Line>),
 }

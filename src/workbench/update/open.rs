@@ -23,6 +23,9 @@ impl Workbench {
             Target::Finding(index) => self.open_finding(index),
             Target::Problem(index) => return self.open_problem(index),
             Target::Element(element) => self.open_element(&element),
+            Target::Entity(entity) => self.jump(entity, &[]),
+            Target::Rule(code) => self.explain_rule(&code),
+            Target::Row(place, section, row) => self.go_to(Find::Row(place, section, row)),
             Target::Text(title, lines) => self.overlays.push(Overlay::Read(Reader::new(&title, lines))),
             Target::Nothing => {
                 if self.sheet_is_empty() {
@@ -296,6 +299,7 @@ impl Workbench {
                 let Some(finding) = analysis.findings.get(index) else { return };
                 self.explain_rule(finding.code);
             }
+            Target::Rule(code) => self.explain_rule(&code),
             Target::Question(id) => {
                 let Some(question) = self.session.knowledge().question(&id) else { return };
                 let mut lines: Vec<Line> =
