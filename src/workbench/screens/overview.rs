@@ -4,14 +4,14 @@
 
 use super::sheet::{Column, Sheet, Target};
 use crate::analysis::{Analysis, Check, Mover, Moves, ScoreLine, Verdict, Weighs};
-use crate::model::{Element, EntityRef};
+use crate::model::{AnswerWord, Element, EntityRef};
 use crate::rules::registry;
 use crate::workbench::place::Place;
 use crate::workbench::session::Session;
 use crate::workbench::view::{Line, Role, wrap};
 
 /// The parts of the overview before the lines of the scorecard.
-pub const PARTS: [&str; 5] = ["Scorecard", "Size of the review", "To be asked", "Left out", "Contradictions"];
+pub const PARTS: [&str; 5] = ["Scorecard", "Size", "To be asked", "Left out", "Contradictions"];
 
 /// A check shows no more rows than this.
 const MOST_ROWS: usize = 20;
@@ -43,11 +43,11 @@ pub struct Overview {
 pub fn verdict_line(verdict: Verdict) -> Line {
     let (sign, role) = match verdict {
         Verdict::AtRisk => ("!!", Role::Bad),
-        Verdict::Weak => ("! ", Role::Warn),
-        Verdict::MostlyHolds => ("~ ", Role::Warn),
-        Verdict::Unknown | Verdict::MostlyUnknown => ("? ", Role::Warn),
+        Verdict::Weak => ("!", Role::Warn),
+        Verdict::MostlyHolds => ("~", Role::Warn),
+        Verdict::Unknown | Verdict::MostlyUnknown => ("?", Role::Warn),
         Verdict::HoldsSoFar => ("✓?", Role::Plain),
-        Verdict::Holds => ("✓ ", Role::Good),
+        Verdict::Holds => ("✓", Role::Good),
     };
     Line::of(role, format!("{sign} {}", verdict.words()))
 }
@@ -174,7 +174,10 @@ fn size(analysis: &Analysis) -> Overview {
 }
 
 fn asked(session: &Session, analysis: &Analysis) -> Overview {
-    let rows = analysis.sizing.asked.iter().map(|id| {
+    let asked = &analysis.sizing.asked;
+    let drafted = |id: &&String| analysis.derived.get(id).is_some_and(|draft| draft.answer != AnswerWord::Unknown);
+    let drafts = asked.iter().filter(drafted).count();
+    let rows = asked.iter().map(|id| {
         let question = session.knowledge().question(id);
         let text = question.map_or(id.as_str(), |question| question.text.as_str());
         let draft = analysis.derived.get(id);
@@ -191,7 +194,7 @@ fn asked(session: &Session, analysis: &Analysis) -> Overview {
         row
     });
     Overview {
-        title: title("To be asked", format!("{} questions for people; ◇ is a draft", analysis.sizing.asked.len())),
+        title: title("To be asked", format!("{} questions for people, {drafts} of them drafted ◇", asked.len())),
         columns: vec![Column::text("question", 22, 0), Column::text("asks", 30, 1), Column::text("draft", 10, 0)],
         rows: rows.collect(),
         empty: "Nothing. Every question that applies is answered.".to_owned(),
