@@ -66,6 +66,8 @@ macro_rules! choice {
             pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
             /// The words of the format.
             pub const WORDS: &'static [&'static str] = &[ $( $word, )+ ];
+            /// What each means, in one sentence, in the same order.
+            pub const DOCS: &'static [&'static str] = &[ $( concat!($($doc),+), )+ ];
             /// The word of the format.
             pub fn word(self) -> &'static str {
                 match self { $( Self::$variant => $word, )+ }
@@ -83,7 +85,7 @@ macro_rules! choice {
         }
 
         impl $crate::model::Field for $name {
-            const SHAPE: $crate::model::Shape = $crate::model::Shape::Choice(Self::WORDS);
+            const SHAPE: $crate::model::Shape = $crate::model::Shape::Choice(Self::WORDS, Self::DOCS);
             fn read(node: &$crate::model::Node, reader: &mut $crate::model::Reader) -> Option<Self> {
                 let Some(text) = node.text() else {
                     reader.wrong(node, concat!($called, " (a word)"));

@@ -27,11 +27,13 @@ pub enum Shape {
         example: &'static str,
         /// Whether it is a bare number in TOML unless it has a unit.
         bare: bool,
+        /// The units it may have, as a regular expression.
+        units: &'static str,
     },
     /// A calendar date.
     Date,
-    /// One of some words.
-    Choice(&'static [&'static str]),
+    /// One of some words; what each means stands at its position in the second list.
+    Choice(&'static [&'static str], &'static [&'static str]),
     /// Values of one shape.
     List(&'static Shape),
     /// A table with known keys.
@@ -308,7 +310,7 @@ fn read_estimate<Q: Quantity>(node: &Node, reader: &mut Reader) -> Option<Estima
 macro_rules! quantities {
     ($($name:ident),*) => { $(
         impl Field for Estimate<$name> {
-            const SHAPE: Shape = Shape::Quantity { name: $name::NAME, example: $name::EXAMPLE, bare: $name::BARE };
+            const SHAPE: Shape = Shape::Quantity { name: $name::NAME, example: $name::EXAMPLE, bare: $name::BARE, units: $name::UNITS };
             fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
                 read_estimate(node, reader)
             }

@@ -103,14 +103,17 @@ pub enum Standing {
     Triaged(TriageMark),
     /// It is in the ledger, and the entry has run out.
     Expired(TriageMark),
+    /// It was there when the baseline was written, and nobody decided anything since.
+    Baselined,
 }
 
 impl Standing {
-    /// The word in every output: `open`, `expired`, or the status of the triage.
+    /// The word in every output: `open`, `expired`, `baselined`, or the status of the triage.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Expired(_) => "expired",
+            Self::Baselined => "baselined",
             Self::Triaged(mark) => mark.status.word(),
         }
     }
@@ -119,6 +122,7 @@ impl Standing {
     pub fn counts(&self) -> bool {
         match self {
             Self::Open | Self::Expired(_) => true,
+            Self::Baselined => false,
             Self::Triaged(mark) => matches!(mark.status, TriageStatus::InDiscussion | TriageStatus::InProgress),
         }
     }
@@ -202,6 +206,8 @@ pub struct Summary {
     pub cannot_tell: usize,
     /// Findings that the ledger answers.
     pub triaged: usize,
+    /// Findings that the baseline holds.
+    pub baselined: usize,
     /// Elements that a rule looked at and found in order.
     pub passed: usize,
 }

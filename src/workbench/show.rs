@@ -103,7 +103,9 @@ impl Workbench {
     fn folding(&self) -> Folding {
         let mut folding = Folding::usual();
         match self.navigation.place() {
-            Place::Overview | Place::Findings | Place::Checklists | Place::Problems => folding.coach = Some(150),
+            Place::Overview | Place::Findings | Place::Checklists | Place::Problems | Place::SinceCommit => {
+                folding.coach = Some(150);
+            }
             Place::Graph => {
                 folding.coach = Some(150);
                 folding.outline = Some(150);
@@ -438,7 +440,7 @@ impl Workbench {
                 screens::Target::Question(id) => screens::derived_of(&self.session, &id).is_some(),
                 _ => false,
             },
-            Command::Explain => !matches!(place, Place::Glossary | Place::Problems),
+            Command::Explain => !matches!(place, Place::Glossary | Place::Problems | Place::SinceCommit),
             _ => true,
         }
     }

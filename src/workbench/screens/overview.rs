@@ -148,7 +148,7 @@ fn size(analysis: &Analysis) -> Overview {
         let keys = reason.missing.map(|key| key.split('.').skip(1).map(str::to_owned).collect::<Vec<_>>());
         let target = match (reason.entity, keys) {
             (Some(entity), Some(keys)) if !keys.is_empty() => Target::Field(entity, keys),
-            (Some(entity), _) => Target::Entity(entity),
+            (Some(entity), _) => Target::Entity(entity, Vec::new()),
             (None, _) => Target::Nothing,
         };
         let cells = vec![

@@ -19,8 +19,8 @@ pub enum Target {
     Problem(usize),
     /// An element of the system: opened.
     Element(Element),
-    /// An entity of the file: opened.
-    Entity(EntityRef),
+    /// An entity, with the cursor on one of its keys: opened.
+    Entity(EntityRef, Vec<String>),
     /// A rule, by code: explained.
     Rule(String),
     /// A row of a part of a place: gone to.

@@ -23,7 +23,7 @@ impl Workbench {
             Target::Finding(index) => self.open_finding(index),
             Target::Problem(index) => return self.open_problem(index),
             Target::Element(element) => self.open_element(&element),
-            Target::Entity(entity) => self.jump(entity, &[]),
+            Target::Entity(entity, keys) => self.jump(entity, &keys),
             Target::Rule(code) => self.explain_rule(&code),
             Target::Row(place, section, row) => self.go_to(Find::Row(place, section, row)),
             Target::Text(title, lines) => self.overlays.push(Overlay::Read(Reader::new(&title, lines))),
