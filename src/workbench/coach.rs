@@ -137,7 +137,7 @@ fn about_derived(lines: &mut Vec<Line>, session: &Session, question: &str, cells
         say(lines, reason, Role::Plain, cells);
     }
     if let Some(derived) = analysis.derived.get(question) {
-        heading(lines, if derived.draft { "What the review says, as a draft" } else { "What the review says" });
+        heading(lines, if derived.draft { "What it says, as a draft" } else { "What the review says" });
         say(lines, &format!("{}: {}", derived.answer.word(), derived.says), Role::Plain, cells);
         say(lines, &derived.evidence(), Role::Dim, cells);
     }

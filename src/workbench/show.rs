@@ -103,7 +103,12 @@ impl Workbench {
     fn folding(&self) -> Folding {
         let mut folding = Folding::usual();
         match self.navigation.place() {
-            Place::Overview | Place::Findings | Place::Checklists | Place::Problems | Place::SinceCommit => {
+            // The counts belong beside each verdict: the parts give way to them.
+            Place::Overview => {
+                folding.coach = Some(150);
+                folding.outline = Some(100);
+            }
+            Place::Findings | Place::Checklists | Place::Problems | Place::SinceCommit => {
                 folding.coach = Some(150);
             }
             Place::Graph => {

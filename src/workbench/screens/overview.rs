@@ -13,8 +13,8 @@ use crate::workbench::view::{Line, Role, wrap};
 /// The parts of the overview before the lines of the scorecard.
 pub const PARTS: [&str; 5] = ["Scorecard", "Size", "To be asked", "Left out", "Contradictions"];
 
-/// A check shows no more rows than this.
-const MOST_ROWS: usize = 20;
+/// A check shows no more places than this, so that one rule does not hide the others; one more row leads to the rest.
+const MOST_ROWS: usize = 4;
 
 /// One row of a part.
 struct Row {
@@ -61,6 +61,9 @@ fn moves_line(moves: Moves) -> Line {
     };
     Line::of(role, format!("{sign} {}", moves.words()))
 }
+
+/// The part of the findings that shows all of them, in the order of the analysis.
+const ALL_FINDINGS: usize = 1;
 
 /// The number of rows of a part, for the outline.
 pub fn badge(session: &Session, part: usize) -> String {
@@ -295,9 +298,14 @@ fn rows_of(analysis: &Analysis, mover: &Mover) -> Vec<Row> {
                 one.element = Some(finding.element.clone());
                 rows.push(one);
             }
+            if let Some(next) = mover.findings.get(MOST_ROWS) {
+                let text = format!("{} more findings: enter shows them", mover.findings.len() - MOST_ROWS);
+                rows.push(row(&text, "", Target::Row(Place::Findings, ALL_FINDINGS, *next)));
+            }
         }
         (Check::Rule(code), Moves::Unknown) => {
-            for undecided in analysis.cannot_tell.iter().filter(|one| one.code == *code).take(MOST_ROWS) {
+            let undecided = || analysis.cannot_tell.iter().enumerate().filter(|(_, one)| one.code == *code);
+            for (_, undecided) in undecided().take(MOST_ROWS) {
                 let keys = undecided.missing.split('.').skip(1).map(str::to_owned).collect();
                 let target = match undecided.entity {
                     Some(entity) => Target::Field(entity, keys),
@@ -308,6 +316,12 @@ fn rows_of(analysis: &Analysis, mover: &Mover) -> Vec<Row> {
                 one.entity = undecided.entity;
                 one.element = Some(undecided.element.clone());
                 rows.push(one);
+            }
+            if let Some((_, next)) = undecided().nth(MOST_ROWS) {
+                let more = undecided().count() - MOST_ROWS;
+                let text = format!("{more} more places where it cannot tell: enter goes to the first");
+                let target = next.entity.map_or(Target::Nothing, |entity| Target::Entity(entity, Vec::new()));
+                rows.push(row(&text, &format!("say {}", next.missing), target));
             }
         }
         (Check::Rule(code), _) => rows.push(row(&mover.text, &mover.lift, Target::Rule((*code).to_owned()))),
