@@ -270,3 +270,12 @@ fn a_rule_that_is_not_run_is_no_check() {
     });
     assert_eq!(analysis.scorecard.lines[0].verdict, Verdict::Unknown);
 }
+
+#[test]
+fn a_gate_does_without_the_overview_and_finds_the_same() {
+    let without = with(SHOP, |settings| settings.overview = false);
+    let whole = analysed(SHOP);
+    assert!(without.scorecard.lines.is_empty() && without.derived.answers().is_empty());
+    assert_eq!((&without.findings, &without.cannot_tell), (&whole.findings, &whole.cannot_tell));
+    assert_eq!(without.per_rule, whole.per_rule);
+}
