@@ -1,5 +1,7 @@
 //! The overview and the answers of the model, by key scripts.
 
+#![expect(clippy::panic, clippy::expect_used, reason = "a test ends at the first surprise")]
+
 #[path = "workbench/harness.rs"]
 mod harness;
 

@@ -279,3 +279,28 @@ fn a_gate_does_without_the_overview_and_finds_the_same() {
     assert_eq!((&without.findings, &without.cannot_tell), (&whole.findings, &whole.cannot_tell));
     assert_eq!(without.per_rule, whole.per_rule);
 }
+
+#[test]
+fn the_document_and_its_data_show_what_moves_each_line_and_what_is_left_out() {
+    let settings = kneepoint::report::Custom::default();
+    let parsed = kneepoint::document::Document::new(SHOP.to_owned());
+    let today = date(2026, 11, 23);
+    let document =
+        kneepoint::report::document("review.toml", SHOP, parsed.parsed(), &Evidence::default(), today, &settings);
+    let document = document.expect("the template works");
+    let analysis = analysed(SHOP);
+    for line in &analysis.scorecard.lines {
+        let row = format!("| {} | **{}** | {} |", line.title, line.verdict.words(), line.sentence);
+        assert!(document.contains(&row), "{row}");
+        for mover in line.of(Moves::Down).take(3) {
+            assert!(document.contains(&mover.check.to_string()), "{}", mover.check);
+        }
+    }
+    assert!(document.contains(&format!("**{}**", analysis.sizing.sentence)));
+    assert!(
+        document.contains("| Checklist: Many tenants | 10 | no tenancy in the review: the checklist does not apply |")
+    );
+    // An answer of the model says so, and one that a person has to confirm says that.
+    assert!(document.contains("(proof.revisit) | yes |"), "decided by the model");
+    assert!(document.contains("| model, nobody has confirmed it |"));
+}

@@ -21,16 +21,16 @@ pub struct Questions<'a> {
 ///
 /// What people said comes first. ◆ is the review's own answer, ◇ its draft, ≠ an answer that the review speaks against.
 fn state(session: &Session, question: &Question) -> (String, Role) {
-    let (sign, word, role) = match in_file(session, question).and_then(|answer| answer.answer) {
-        Some(answer) => worded(answer),
-        None => {
-            if skips(session, question).is_some() {
-                return ("– left out".to_owned(), Role::Dim);
-            }
-            let Some(derived) = derived_of(session, &question.id) else { return ("· open".to_owned(), Role::Dim) };
-            let (_, word, role) = worded(derived.answer);
-            (if derived.draft { "◇" } else { "◆" }, word, role)
+    let said = in_file(session, question).and_then(|answer| answer.answer);
+    let (sign, word, role) = if let Some(answer) = said {
+        worded(answer)
+    } else {
+        if skips(session, question).is_some() {
+            return ("– left out".to_owned(), Role::Dim);
         }
+        let Some(derived) = derived_of(session, &question.id) else { return ("· open".to_owned(), Role::Dim) };
+        let (_, word, role) = worded(derived.answer);
+        (if derived.draft { "◇" } else { "◆" }, word, role)
     };
     let against = session.analysis.as_ref().and_then(|analysis| analysis.derived.contradiction(&question.id));
     match against {

@@ -119,14 +119,13 @@ impl Workbench {
         let fields =
             [("answer", answer), ("evidence", evidence.as_str()), ("source", source), ("date", today.as_str())];
         let document = &mut self.session.document;
-        match index {
-            Some(index) => document.set_many(EntityRef::new(EntityKind::Answer, index), &fields),
-            None => {
-                let all: Vec<(&str, &str)> = std::iter::once(("question", question)).chain(fields).collect();
-                document.add(EntityKind::Answer, &all).map(drop)
-            }
-        }
-        .map_err(|error| error.to_string())?;
+        let done = if let Some(index) = index {
+            document.set_many(EntityRef::new(EntityKind::Answer, index), &fields)
+        } else {
+            let all: Vec<(&str, &str)> = std::iter::once(("question", question)).chain(fields).collect();
+            document.add(EntityKind::Answer, &all).map(drop)
+        };
+        done.map_err(|error| error.to_string())?;
         self.edited();
         self.say(Line::of(Role::Good, format!("{question}: {answer}, from the {source}. u takes it back.")));
         Ok(Vec::new())
