@@ -91,13 +91,14 @@ commands! {
     Preview = "document", Everywhere, ["m"], "", "The document as it will be written.";
     Glossary = "glossary", Everywhere, ["W"], "", "Words, principles, failure signatures, decision tables.";
     Problems = "problems", Everywhere, ["p"], "", "What is wrong in the file, line by line.";
+    SinceCommit = "since-commit", Everywhere, ["V"], "", "What is different since the last commit, and what follows from it.";
     Undo = "undo", Everywhere, ["u"], "undo", "Undo the last edit.";
     Redo = "redo", Everywhere, ["ctrl-r", "U"], "", "Redo the edit that was undone.";
     Save = "save", Everywhere, ["w", "ctrl-s"], "save", "Save the review.";
     SaveAs = "save-as", Everywhere, ["S"], "", "Save the review under another name; nothing is overwritten.";
     Export = "export", Everywhere, ["E"], "", "Write the Markdown document beside the review.";
     Measure = "measure", Everywhere, ["M"], "", "Ask the metrics server for every measure.";
-    StopMeasure = "stop-measure", Everywhere, ["ctrl-k"], "", "Stop asking the metrics server.";
+    StopMeasure = "stop-measure", Everywhere, ["ctrl-k"], "", "Stop asking the metrics server, or git.";
     Editor = "editor", Everywhere, ["e"], "", "Open the file in $EDITOR at the element's line.";
     Search = "search", Everywhere, ["/"], "search", "Find an element, question, finding or word.";
     Palette = "palette", Everywhere, [":", "ctrl-p"], "command", "Every command with its key.";

@@ -4,7 +4,9 @@ use super::message::Done;
 use super::overlays::Tried;
 use super::screens::{GraphPlan, GraphRequest};
 use super::session::SharedReview;
+use crate::analysis::difference::{Side, difference};
 use crate::analysis::{Analysis, Settings, analyze};
+use crate::document::parse;
 use crate::model::Evidence;
 use crate::report::{Custom, document};
 use std::collections::HashSet;
@@ -20,6 +22,8 @@ pub enum Slot {
     Layout,
     /// The document as it would be written.
     Preview,
+    /// The difference to the last commit.
+    Compare,
     /// What the edits that are offered would bring.
     Fixes,
 }
@@ -44,6 +48,23 @@ pub enum Job {
         revision: u64,
         /// What to lay out.
         request: Box<GraphRequest>,
+    },
+    /// Compare a revision with what was committed last.
+    Compare {
+        /// The number of the request that the committed text answered.
+        generation: u64,
+        /// The revision.
+        revision: u64,
+        /// The committed text.
+        committed: Arc<str>,
+        /// The review's text.
+        text: String,
+        /// What it says.
+        review: SharedReview,
+        /// What was measured: counts for both.
+        evidence: Arc<Evidence>,
+        /// The day and the load.
+        settings: Settings,
     },
     /// Write the document of a revision.
     Preview {
@@ -87,6 +108,19 @@ impl Job {
             }
             Self::Layout { revision, request } => {
                 GraphPlan::of(&request, cancelled).map(|plan| Done::LaidOut { revision, plan: Box::new(plan) })
+            }
+            Self::Compare { generation, revision, committed, text, review, evidence, settings } => {
+                let (old, source, _) = parse(&committed);
+                let before = analyze(&old, &evidence, &settings);
+                if cancelled.load(Ordering::Relaxed) {
+                    return None;
+                }
+                let after = analyze(&review, &evidence, &settings);
+                let found = difference(
+                    Side { text: &committed, review: &old, source: &source, analysis: &before },
+                    Side { text: &text, review: &review, source: &review.parsed().map, analysis: &after },
+                );
+                Some(Done::Compared { generation, revision, difference: Box::new(found) })
             }
             Self::Preview { revision, text, review, evidence, file, settings, custom } => {
                 let text = document(&file, &text, review.parsed(), &evidence, settings.today, &custom);

@@ -23,6 +23,8 @@ pub enum Place {
     Glossary,
     /// What is wrong in the file.
     Problems,
+    /// What is different since the last commit.
+    SinceCommit,
     /// Every key of an entity.
     Form(EntityRef),
     /// A list of an entity: calls, options, points.
@@ -45,6 +47,7 @@ impl Place {
             Self::Preview => "Document",
             Self::Glossary => "Knowledge",
             Self::Problems => "Problems",
+            Self::SinceCommit => "Since commit",
             Self::Form(_) => "All keys",
             Self::Items(..) => "List",
         }

@@ -1,5 +1,6 @@
 //! The review that is open: its text, what follows from it, and how it stands with the file.
 
+use super::since::Since;
 use crate::analysis::{Analysis, Settings};
 use crate::document::{Document, Parsed, entity_of};
 use crate::knowledge::Knowledge;
@@ -52,6 +53,8 @@ pub struct Session {
     pub analysed: u64,
     /// What the metrics server said.
     pub live: Live,
+    /// What is different since the last commit.
+    pub since: Since,
     /// The method and the document template.
     pub custom: Arc<Custom>,
     /// The day, given by the runtime.
@@ -97,6 +100,7 @@ impl Session {
             analysis: None,
             analysed: 0,
             live: Live::default(),
+            since: Since::default(),
             custom,
             today,
             answers: HashMap::new(),
@@ -152,7 +156,7 @@ impl Session {
 
     /// What an analysis depends on.
     pub fn settings(&self) -> Settings {
-        Settings { knowledge: self.custom.knowledge.clone(), ..Settings::new(self.today) }
+        self.custom.settings(Settings::new(self.today))
     }
 
     /// The method.

@@ -103,7 +103,7 @@ impl Workbench {
     fn folding(&self) -> Folding {
         let mut folding = Folding::usual();
         match self.navigation.place() {
-            Place::Findings | Place::Checklists | Place::Problems => folding.coach = Some(150),
+            Place::Findings | Place::Checklists | Place::Problems | Place::SinceCommit => folding.coach = Some(150),
             Place::Graph => {
                 folding.coach = Some(150);
                 folding.outline = Some(150);
@@ -438,7 +438,7 @@ impl Workbench {
             }
             Command::Fix => self.has_fix_here(),
             Command::Group => place == Place::Findings && !empty,
-            Command::Explain => !matches!(place, Place::Glossary | Place::Problems),
+            Command::Explain => !matches!(place, Place::Glossary | Place::Problems | Place::SinceCommit),
             _ => true,
         }
     }

@@ -405,7 +405,7 @@ impl Document {
 /// Whether a text is its own plain form beyond doubt, so that it need not be read back to be sure.
 fn is_plain_word(shape: Shape, text: &str) -> bool {
     let harmless = |c: char| c.is_ascii_alphanumeric() || " -_.:/>".contains(c);
-    matches!(shape, Shape::Text | Shape::Id | Shape::Reference(_) | Shape::Choice(_))
+    matches!(shape, Shape::Text | Shape::Id | Shape::Reference(_) | Shape::Choice(..))
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && !text.ends_with(' ')
         && !["true", "false", "nan", "inf"].contains(&text)
@@ -413,7 +413,7 @@ fn is_plain_word(shape: Shape, text: &str) -> bool {
 }
 
 /// The part in which two texts differ: the range in the old one, and what stands there in the new one.
-fn difference<'a>(old: &str, new: &'a str) -> Option<(std::ops::Range<usize>, &'a str)> {
+pub fn difference<'a>(old: &str, new: &'a str) -> Option<(std::ops::Range<usize>, &'a str)> {
     if old == new {
         return None;
     }
@@ -436,7 +436,7 @@ mod tests {
     #[test]
     fn a_plain_word_is_what_the_long_way_round_gives() {
         for text in ["orders-db", "api -> db", "team a", "true", "1a", "a.b/c:d", "x ", "-", "it's", "4ms", "a, b"] {
-            for shape in [Shape::Text, Shape::Id, Shape::Choice(&["orders-db", "x"])] {
+            for shape in [Shape::Text, Shape::Id, Shape::Choice(&["orders-db", "x"], &[])] {
                 if is_plain_word(shape, text) {
                     assert_eq!(plain(Shape::Text, &format!("\"{text}\"")), text);
                 }

@@ -6,6 +6,7 @@ mod failure;
 mod flows;
 mod load;
 mod operate;
+mod patience;
 mod review;
 mod targets;
 mod worst_case;

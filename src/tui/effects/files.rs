@@ -40,11 +40,24 @@ pub struct Files {
 
 impl Files {
     /// Begins to watch the review's file, if there is one.
-    pub fn new(file: Option<ReviewFile>, session: Session, today: Date, sender: UnboundedSender<Incoming>) -> Self {
+    pub fn new(
+        file: Option<ReviewFile>,
+        session: Session,
+        (today, config): (Date, Option<PathBuf>),
+        sender: UnboundedSender<Incoming>,
+    ) -> Self {
         let (tasks, receiver) = channel();
         let (done, finished) = channel();
-        let mut desk =
-            Desk { file, told: None, today, session, sender: sender.clone(), watch: None, looks: tasks.clone() };
+        let mut desk = Desk {
+            file,
+            told: None,
+            today,
+            config,
+            session,
+            sender: sender.clone(),
+            watch: None,
+            looks: tasks.clone(),
+        };
         // Where no thread can be had, the receiver is gone and every task is answered with a failure.
         let _ = thread::Builder::new().name("files".to_owned()).spawn(move || {
             desk.session.begin();
@@ -92,8 +105,8 @@ impl Files {
 }
 
 /// The method and the document template that hold for a review.
-pub fn custom(review: &Path) -> Arc<Custom> {
-    Overlay::find(review).map(|folder| Arc::new(Custom::new(Overlay::read(&folder)))).unwrap_or_default()
+pub fn custom(review: &Path, config: Option<&Path>) -> Arc<Custom> {
+    Overlay::of(review, config).map(|overlay| Arc::new(Custom::new(overlay))).unwrap_or_default()
 }
 
 const BROKEN: &str = "the part of the program that writes files has stopped.";
@@ -104,6 +117,7 @@ struct Desk {
     /// What another program wrote and the application was told of.
     told: Option<Theirs>,
     today: Date,
+    config: Option<PathBuf>,
     session: Session,
     sender: UnboundedSender<Incoming>,
     watch: Option<FileWatch>,
@@ -195,7 +209,7 @@ impl Desk {
         self.session.begin();
         self.file = Some(opened.file);
         self.told = None;
-        let custom = custom(&path);
+        let custom = custom(&path, self.config.as_deref());
         Ok(Opened { path, text: opened.text, recovered, custom })
     }
 
@@ -248,7 +262,7 @@ mod tests {
         let file = ReviewFile::open(path).expect("readable").file;
         let (sender, receiver) = unbounded_channel();
         let session = Session::new(None);
-        (Files::new(Some(file), session, Date::constant(2026, 1, 2), sender), receiver)
+        (Files::new(Some(file), session, (Date::constant(2026, 1, 2), None), sender), receiver)
     }
 
     fn next(receiver: &mut UnboundedReceiver<Incoming>) -> Msg {
@@ -299,7 +313,7 @@ mod tests {
         let Msg::Exported(Ok(written)) = next(&mut said) else { panic!("written") };
         assert_eq!(fs::read_to_string(&written).expect("there"), "Written by kneepoint. OURS\n");
         fs::write(&template, "{{ nothing.there }}").expect("written");
-        files.export("format = 1\n".to_owned(), path.clone(), custom(&path));
+        files.export("format = 1\n".to_owned(), path.clone(), custom(&path, None));
         let Msg::Exported(Err(sentence)) = next(&mut said) else { panic!("refused") };
         assert!(sentence.contains("review.md.jinja:1: "), "{sentence}");
         assert_eq!(fs::read_to_string(&written).expect("there"), "Written by kneepoint. OURS\n");

@@ -164,7 +164,7 @@ impl AddForm {
 
     fn typed(&mut self) {
         let Some(field) = self.fields.get_mut(self.current) else { return };
-        let closed = matches!(field.spec.shape, Shape::Choice(_) | Shape::Boolean | Shape::Reference(_));
+        let closed = matches!(field.spec.shape, Shape::Choice(..) | Shape::Boolean | Shape::Reference(_));
         let exact = field.suggestions.iter().position(|(value, _)| value == field.input.text());
         let first = if closed && !field.input.text().is_empty() { field.matching().first().copied() } else { None };
         field.picked = exact.or(first);

@@ -9,6 +9,7 @@ pub(in crate::workbench) mod lists;
 mod measures;
 mod questions;
 mod sheet;
+mod since_commit;
 mod steps;
 
 pub use computed::{Headroom, bar, multiple};
@@ -55,6 +56,7 @@ pub fn parts(session: &Session, place: &Place) -> Vec<Part> {
             .collect(),
         Place::Glossary => KNOWLEDGE.iter().map(|title| part(title, String::new())).collect(),
         Place::Problems => vec![part("Problems", Problems { session }.rows().to_string())],
+        Place::SinceCommit => since_commit::since_parts(session),
         Place::Preview => vec![part("Document", String::new())],
         Place::Graph => Vec::new(),
         Place::Form(entity) | Place::Items(entity, _) => {
@@ -153,6 +155,7 @@ pub fn sheet<'a>(session: &'a Session, navigation: &Navigation, place: &'a Place
         }
         Place::Glossary => Box::new(knowledge(session.knowledge(), chosen)),
         Place::Problems => Box::new(Problems { session }),
+        Place::SinceCommit => Box::new(since_commit::SinceCommit::new(session, chosen)),
         Place::Form(entity) => Box::new(Form::new(session, *entity)),
         Place::Items(entity, key) => Box::new(Items::new(session, *entity, key)?),
         _ => return None,

@@ -259,7 +259,7 @@ impl Workbench {
     /// The line of the element under the cursor, in `$EDITOR`.
     pub(super) fn editor(&mut self) -> Vec<Effect> {
         let offset = match self.target() {
-            Target::Field(entity, keys) => {
+            Target::Field(entity, keys) | Target::Entity(entity, keys) => {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
                 self.session.document.map().place(entity, &keys)
             }

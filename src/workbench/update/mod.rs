@@ -12,6 +12,7 @@ mod live;
 mod mouse;
 mod movement;
 mod open;
+mod since;
 
 pub(super) use files::Collision;
 
@@ -65,6 +66,10 @@ impl Workbench {
                 Vec::new()
             }
             Msg::Opened(result) => self.opened(result),
+            Msg::Committed { generation, path, text } => {
+                self.committed(generation, &path, text);
+                Vec::new()
+            }
             Msg::Terminate => self.terminate(),
         };
         effects.extend(self.background());
@@ -225,6 +230,7 @@ impl Workbench {
             Command::Preview => self.go(Place::Preview),
             Command::Glossary => self.go(Place::Glossary),
             Command::Problems => self.go(Place::Problems),
+            Command::SinceCommit => return self.since_commit(),
             Command::Palette => self.open_palette(),
             Command::Search => self.open_search(),
             Command::Help => self.open_help(),
@@ -260,7 +266,7 @@ impl Workbench {
             }
             Command::Export => return self.export(),
             Command::Measure => return self.measure(),
-            Command::StopMeasure => return self.stop_measure(),
+            Command::StopMeasure => return self.stop_asking(),
             Command::Editor => return self.editor(),
             Command::CopyName => return self.copy_name(),
             Command::Suspend => return vec![Effect::Suspend],
@@ -305,6 +311,7 @@ impl Workbench {
                 effects.push(Effect::DiscardRecovery);
             }
         }
+        effects.extend(self.since_background());
         match self.navigation.place() {
             Place::Graph => {
                 if let Some(request) = self.graph.request(&self.session, self.size.0) {
@@ -354,6 +361,7 @@ impl Workbench {
                 }
             }
             Done::LaidOut { plan, .. } => self.graph.take(*plan),
+            Done::Compared { generation, revision, difference } => self.compared(generation, revision, &difference),
             Done::Previewed { text, .. } => {
                 self.preview.text = Some(text.map(Rendered::new));
             }

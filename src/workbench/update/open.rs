@@ -23,6 +23,7 @@ impl Workbench {
             Target::Finding(index) => self.open_finding(index),
             Target::Problem(index) => return self.open_problem(index),
             Target::Element(element) => self.open_element(&element),
+            Target::Entity(entity, keys) => self.jump(entity, &keys),
             Target::Text(title, lines) => self.overlays.push(Overlay::Read(Reader::new(&title, lines))),
             Target::Nothing => {
                 if self.sheet_is_empty() {

@@ -1,25 +1,28 @@
 //! KP204: a caller that gives up before its callee may.
 
-use crate::graph::{ComponentIndex, MadeCall};
+use crate::graph::{ComponentIndex, DependencyIndex};
 use crate::model::{Dependency, Element};
-use crate::rules::checks::worst_case::{longest_wait, longest_wait_in_words, timeout};
+use crate::reliability::{WorstCase, longest_wait, longest_wait_in_words, needs_no_timeout, timeout};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use crate::units::{Quantity, Seconds, significant};
+use crate::units::{Quantity, Seconds, Span, significant};
 use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     "KP204" "timeout-inversion", Medium, Certain;
     summary: "a caller's timeout is shorter than what its callee may take by its own timeouts and retries";
-    reads: ["dependency.timeout", "dependency.retry", "dependency.mode", "flow.calls.group", "flow.calls.count"];
+    reads: ["dependency.timeout", "dependency.retry", "dependency.mode", "dependency.pool.wait", "component.service_time",
+        "component.queue.wait", "flow.calls.group", "flow.calls.count"];
     settings: [];
-    detects: "A dependency with a `timeout` whose callee may spend longer than that on its own calls: timeout × attempts + backoff \
-        of each call the callee makes in one flow, one after another added up, calls of one `group` counted by the longest. \
-        Calls that are only made sometimes count, because the worst case is when they are. The callee's own work and its \
-        queues are not added, so what is found is a lower bound. Where no flow uses the dependency, the callee's longest \
-        single call is compared.";
+    detects: "A dependency with a `timeout` whose callee may spend longer than that in one flow by what the file allows it: its own \
+        service time and queue wait where they are said, and for each call (pool wait + timeout) × attempts + backoff, one after \
+        another added up, calls of one `group` counted by the longest. A call of the callee that has no timeout lasts as long as \
+        whatever is behind it, down to the next timeout, so that the whole subtree counts. Calls that are only made sometimes \
+        count, because the worst case is when they are. Where no flow uses the dependency, the callee's longest single call is \
+        compared. The cause is always one caller that is less patient than its callee: a flow whose timeouts are in order and \
+        still too long for its objective is `KP107`, one that is too slow without any failure is `KP106`.";
     why: "The caller gives up and asks again while the callee still works for the first request. The work is thrown away, the \
         callee holds workers and connections for nobody, and each retry adds another abandoned request exactly when \
         the callee is slow. The callee's own fallback never reaches anybody, because it fires too late.";
@@ -40,143 +43,199 @@ declare_rule! {
         already; traces show no span that outlives its parent.";
     accept: "When the callee's work is wanted even though nobody waits (it fills a cache, it completes an accepted order) and the \
         caller's retry is idempotent.";
-    references: "`KP203` missing-timeout. The guide, *Resilience*. Google SRE book, *Addressing cascading failures*: deadline propagation.";
+    references: "`KP203` missing-timeout, `KP107` latency-budget-overspent. The guide, *Resilience*. Google SRE book, *Addressing cascading failures*: deadline propagation.";
 }
 
 /// The share of a timeout that counts as rounding.
 const ROUNDING: f64 = 1e-9;
 
-/// The longest a component may take for its own calls.
-#[derive(Debug, Clone, Default)]
-struct Worst {
-    seconds: f64,
-    /// The parts, largest first when told: `tax 500 ms × 2`.
-    parts: Vec<(f64, String)>,
-    /// Calls without a timeout: they may take for ever, but nobody said so.
-    without_timeout: Vec<(ComponentIndex, ComponentIndex)>,
-    flow: Option<String>,
+/// The longest a callee may take for one call of a dependency, over all flows.
+struct Longest<'a> {
+    seconds: Span,
+    /// The flow it is of, with its worst case; none where no flow makes the call.
+    within: Option<(FlowView<'a>, &'a WorstCase)>,
+    /// The flows in which it is longer than the timeout.
+    hurt: Vec<FlowView<'a>>,
+    /// The flows in which the callee may take for ever, because a call of its own has no timeout.
+    endless: Vec<FlowView<'a>>,
 }
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    let mut in_flow: HashMap<(usize, ComponentIndex), Worst> = HashMap::new();
-    let mut told = HashSet::new();
+    let mut in_flows = in_flows(context);
+    let mut looked_at = HashSet::new();
     for dependency in context.dependencies().filter(|dependency| context.waits(dependency)) {
         let Some(timeout) = timeout(dependency) else { continue };
-        let element = Element::Dependency(dependency.from().to_owned(), dependency.to().to_owned());
-        let Some(callee) = context.graph.component(dependency.to()) else { continue };
-        let flows = context.flows_through(&element);
-        let mut worst = if flows.is_empty() { longest_single(context, dependency.to()) } else { Worst::default() };
-        let mut without_timeout = std::mem::take(&mut worst.without_timeout);
-        // Sums of milliseconds are a little off; what fits exactly fits.
-        let limit = timeout * (1.0 + ROUNDING);
-        let mut hurt = Vec::new();
-        for view in &flows {
-            let here =
-                in_flow.entry((view.expansion.flow.0, callee)).or_insert_with(|| worst_in_flow(context, *view, callee));
-            without_timeout.extend(here.without_timeout.iter().copied());
-            if here.seconds > limit {
-                hurt.push(*view);
-            }
-            if here.seconds > worst.seconds {
-                worst = here.clone();
-            }
+        let ends = (context.graph.component(dependency.from()), context.graph.component(dependency.to()));
+        let (Some(caller), Some(callee)) = ends else { continue };
+        let Some(index) = context.graph.dependency(caller, callee) else { continue };
+        let mut without_timeout = Vec::new();
+        let longest = in_flows.remove(&index).unwrap_or_else(|| Longest {
+            seconds: longest_single(context, dependency.to(), &mut without_timeout),
+            within: None,
+            hurt: Vec::new(),
+            endless: Vec::new(),
+        });
+        if longest.seconds.likely > timeout.likely * (1.0 + ROUNDING) {
+            report.find(found(context, dependency, timeout, &longest));
+            continue;
         }
-        if worst.seconds > limit {
-            report.find(found(dependency, element, timeout, worst, &hurt));
-        } else if without_timeout.is_empty() {
+        let undecided = !longest.endless.is_empty() || !without_timeout.is_empty();
+        for view in longest.endless.iter().filter(|view| looked_at.insert((view.expansion.flow, callee))) {
+            without_timeout.extend(calls_without_timeout(context, *view, callee));
+        }
+        for (from, to) in without_timeout {
+            let name = |index| context.graph.name(index).to_owned();
+            report.cannot_tell(Element::Dependency(name(from), name(to)), "dependency.timeout");
+        }
+        if !undecided {
             report.pass();
-        } else {
-            for (from, to) in without_timeout.into_iter().filter(|pair| told.insert(*pair)) {
-                let name = |index| context.graph.name(index).to_owned();
-                report.cannot_tell(Element::Dependency(name(from), name(to)), "dependency.timeout");
-            }
         }
     }
 }
 
-fn found(dependency: &Dependency, element: Element, timeout: f64, mut worst: Worst, hurt: &[FlowView<'_>]) -> Draft {
-    let (from, to) = (dependency.from(), dependency.to());
-    worst.parts.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut parts: Vec<_> = worst.parts.iter().take(3).map(|(_, part)| part.as_str()).collect();
-    let more = format!("{} more", worst.parts.len().saturating_sub(3));
-    if worst.parts.len() > 3 {
-        parts.push(&more);
+/// What the callees of all dependencies with a timeout may take: one pass over the calls of the flows.
+fn in_flows<'a>(context: &Context<'a>) -> HashMap<DependencyIndex, Longest<'a>> {
+    let mut longest: HashMap<DependencyIndex, Longest<'a>> = HashMap::new();
+    for view in context.flows() {
+        let Some(worst) = context.reliability_of(view).and_then(|figures| figures.worst_case.as_ref()) else {
+            continue;
+        };
+        for (call, made) in view.expansion.calls.iter().enumerate() {
+            let Some(index) = made.dependency.filter(|_| made.synchronous) else { continue };
+            let all = longest.entry(index).or_insert_with(|| Longest {
+                seconds: Span::ZERO,
+                within: None,
+                hurt: Vec::new(),
+                endless: Vec::new(),
+            });
+            let (Some(_), Some(place)) = (worst.calls[call], view.expansion.place(made.to)) else { continue };
+            let callee = &worst.visits[place];
+            let own = view.call(made).and_then(|call| call.service_time);
+            let own = own.or(context.component_at(made.to).service_time);
+            let seconds = callee.seconds + own.map_or(Span::ZERO, |time| Span::of(&time.mean));
+            let same =
+                |last: Option<&FlowView<'_>>| last.is_some_and(|last| last.expansion.flow == view.expansion.flow);
+            let timeout = timeout(&context.review.dependencies[index.0]).map_or(f64::INFINITY, |all| all.likely);
+            // Sums of milliseconds are a little off; what fits exactly fits.
+            if seconds.likely > timeout * (1.0 + ROUNDING) && !same(all.hurt.last()) {
+                all.hurt.push(view);
+            }
+            if callee.endless && !same(all.endless.last()) {
+                all.endless.push(view);
+            }
+            if all.within.is_none() || seconds.likely > all.seconds.likely {
+                (all.seconds, all.within) = (seconds, Some((view, worst)));
+            }
+        }
     }
-    let longest =
-        if worst.seconds.is_finite() { Seconds::new(worst.seconds).to_string() } else { "without end".to_owned() };
+    longest
+}
+
+/// The calls of a component that should have a timeout and have none.
+fn calls_without_timeout(
+    context: &Context<'_>,
+    view: FlowView<'_>,
+    component: ComponentIndex,
+) -> Vec<(ComponentIndex, ComponentIndex)> {
+    view.steps_of(component)
+        .flatten()
+        .filter(|made| made.synchronous && view.is_ever_made(made) && !needs_no_timeout(context.review, made))
+        .filter(|made| context.dependency_of(made).and_then(timeout).is_none())
+        .map(|made| (made.from, made.to))
+        .collect()
+}
+
+fn found(context: &Context<'_>, dependency: &Dependency, timeout: Span, longest: &Longest<'_>) -> Draft {
+    let (from, to) = (dependency.from(), dependency.to());
+    let element = Element::Dependency(from.to_owned(), to.to_owned());
+    let mut parts = parts(context, to, longest);
+    parts.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut told: Vec<_> = parts.iter().take(3).map(|(_, part)| part.as_str()).collect();
+    let more = format!("{} more", parts.len().saturating_sub(3));
+    if parts.len() > 3 {
+        told.push(&more);
+    }
+    let seconds = longest.seconds.likely;
+    let takes = if seconds.is_finite() { Seconds::new(seconds).to_string() } else { "without end".to_owned() };
     let message = format!(
-        "{from} gives up on {to} after {}, while {to} may take {longest} by its own limits: {}",
-        Seconds::new(timeout),
-        parts.join(" + ")
+        "{from} gives up on {to} after {}, while {to} may take {takes} by its own limits: {}",
+        Seconds::new(timeout.likely),
+        told.join(" + ")
     );
     let remedy = format!(
         "let the calls of {to} end within {} together, attempts and backoff included, or hand the deadline down; \
-         otherwise {from} must wait {longest}",
-        Seconds::new(timeout)
+         otherwise {from} must wait {takes}",
+        Seconds::new(timeout.likely)
     );
+    let hurt = &longest.hurt;
     let critical = hurt.iter().any(FlowView::is_critical);
+    let certain = dependency.mode.is_some() && longest.seconds.low > timeout.high * (1.0 + ROUNDING);
     let mut draft = Draft::new(element, message, remedy)
         .severity(if critical { Severity::High } else { Severity::Medium })
-        .fact("timeout", Figure::Seconds(timeout))
-        .fact("callee_may_take", Figure::Seconds(worst.seconds))
+        .confidence(if certain { Confidence::Certain } else { Confidence::Likely })
+        .fact("timeout", Figure::Seconds(timeout.likely))
+        .fact("callee_may_take", Figure::Seconds(seconds))
         .key("timeout");
-    if dependency.mode.is_none() {
-        draft = draft.confidence(Confidence::Likely);
-    }
     if !hurt.is_empty() {
         draft = draft.flows(hurt.iter().map(|view| view.flow.id().to_owned()).collect());
     }
-    if let Some(flow) = worst.flow {
-        draft = draft.fact("worst_in_flow", Figure::Text(flow));
+    if let Some((view, _)) = longest.within {
+        draft = draft.fact("worst_in_flow", Figure::Text(view.flow.id().to_owned()));
     }
     draft
 }
 
-/// What a component may spend on its calls in a flow: steps one after another, the calls of a group by the longest.
-fn worst_in_flow(context: &Context<'_>, view: FlowView<'_>, component: ComponentIndex) -> Worst {
-    let mut worst = Worst { flow: Some(view.flow.id().to_owned()), ..Worst::default() };
-    for step in view.steps_of(component) {
-        let mut longest: Option<(f64, String)> = None;
-        for made in step.into_iter().filter(|made| made.synchronous && view.is_ever_made(made)) {
-            match one_call(context, view, made) {
-                Some(call) if longest.as_ref().is_none_or(|longest| call.0 > longest.0) => longest = Some(call),
-                Some(_) => {}
-                None => {
-                    worst.without_timeout.push((made.from, made.to));
-                }
-            }
-        }
-        if let Some((seconds, part)) = longest {
-            worst.seconds += seconds;
-            worst.parts.push((seconds, part));
+/// The terms of what a callee may take, in seconds and words.
+fn parts(context: &Context<'_>, callee: &str, longest: &Longest<'_>) -> Vec<(f64, String)> {
+    let Some(index) = context.graph.component(callee) else { return Vec::new() };
+    let Some((view, worst)) = longest.within else {
+        let single = context.callees(callee).into_iter().filter(|dependency| context.waits(dependency));
+        let longest = single
+            .filter_map(|dependency| Some((longest_wait(dependency)?.likely, dependency)))
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        let in_words = |dependency| format!("{} {}", Dependency::to(dependency), longest_wait_in_words(dependency));
+        return longest.map(|(seconds, dependency)| (seconds, in_words(dependency))).into_iter().collect();
+    };
+    let mut parts = Vec::new();
+    let mut counted = 0.0;
+    let Some(visit) = view.expansion.visit(index) else { return parts };
+    for step in &visit.steps {
+        let limits = step.calls().iter().filter_map(|call| Some((*call, worst.calls[*call]?)));
+        let Some((call, limit)) = limits.max_by(|a, b| a.1.all.likely.total_cmp(&b.1.all.likely)) else { continue };
+        let made = &view.expansion.calls[call];
+        let name = context.graph.name(made.to);
+        let words = match context.dependency_of(made).filter(|_| limit.limited) {
+            Some(dependency) => format!("{name} {}", longest_wait_in_words(dependency)),
+            None => format!("{name} {} behind it, without a timeout", Seconds::new(limit.once.likely)),
+        };
+        let count = limit.all.likely / limit.once.likely;
+        let words = if count > 1.0 { format!("{}·({words})", significant(count, 4)) } else { words };
+        counted += limit.all.likely;
+        if limit.all.likely > 0.0 {
+            parts.push((limit.all.likely, words));
         }
     }
-    worst
+    let own = longest.seconds.likely - counted;
+    if own > longest.seconds.likely * ROUNDING {
+        parts.push((own, format!("{} of its own work", Seconds::new(own))));
+    }
+    parts
 }
 
-/// The longest all repetitions of a call take, and how that comes about; `None` without a timeout.
-fn one_call(context: &Context<'_>, view: FlowView<'_>, made: &MadeCall) -> Option<(f64, String)> {
-    let dependency = context.dependency_of(made)?;
-    let count = view.call(made).and_then(|call| call.count).map_or(1.0, |count| count.value().max(1.0));
-    let part = format!("{} {}", dependency.to(), longest_wait_in_words(dependency));
-    let part = if count > 1.0 { format!("{}·({part})", significant(count, 4)) } else { part };
-    Some((longest_wait(dependency)? * count, part))
-}
-
-fn longest_single(context: &Context<'_>, component: &str) -> Worst {
-    let mut worst = Worst::default();
+/// The longest single call of a component that no flow makes.
+fn longest_single(
+    context: &Context<'_>,
+    component: &str,
+    without_timeout: &mut Vec<(ComponentIndex, ComponentIndex)>,
+) -> Span {
+    let mut longest = Span::ZERO;
     for dependency in context.callees(component).into_iter().filter(|dependency| context.waits(dependency)) {
-        match longest_wait(dependency) {
-            Some(seconds) if seconds > worst.seconds => {
-                worst.seconds = seconds;
-                worst.parts = vec![(seconds, format!("{} {}", dependency.to(), longest_wait_in_words(dependency)))];
-            }
-            Some(_) => {}
-            None => {
-                let ends = (context.graph.component(dependency.from()), context.graph.component(dependency.to()));
-                worst.without_timeout.extend(ends.0.zip(ends.1));
-            }
+        if let Some(wait) = longest_wait(dependency) {
+            longest = longest.larger(wait);
+        } else {
+            let ends = (context.graph.component(dependency.from()), context.graph.component(dependency.to()));
+            without_timeout.extend(ends.0.zip(ends.1));
         }
     }
-    worst
+    longest
 }
