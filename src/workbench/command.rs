@@ -67,7 +67,7 @@ commands! {
     Fix = "fix", Sheet, ["F"], "fix", "Show the edits that mend the finding; Enter applies one.";
     MakeAction = "make-action", Sheet, ["A"], "action", "Make an action of the finding or question; go to it where there is one.";
     MakeDecision = "make-decision", Sheet, ["v"], "decide", "Propose a decision that answers the finding; go to it where there is one.";
-    Triage = "triage", Sheet, ["t"], "triage", "Record what was decided about the finding: accepted, mitigated, a false positive …";
+    Triage = "triage", Sheet, ["t"], "triage", "Record what was decided about the finding, and why.";
     Group = "group", Sheet, ["b"], "group", "Findings by weight, severity, rule, element or status.";
     Up = "up", Everywhere, ["up", "k"], "", "One row up.";
     Down = "down", Everywhere, ["down", "j"], "", "One row down.";
