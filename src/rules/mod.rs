@@ -15,6 +15,7 @@ mod renamed;
 mod report;
 mod rule;
 mod select;
+mod shortlist;
 mod triage;
 
 pub use baseline::{Baseline, Ratchet, StaleId};
