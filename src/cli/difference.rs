@@ -81,7 +81,7 @@ pub(super) fn diff(diff: &Diff, output: &Output) -> Result<Exit, Failure> {
     let old = read(&before, &custom, &mut customs, output)?;
     let new = read(&after, &custom, &mut customs, output)?;
     // All findings, not the first of each rule: what is left out of a list would look new, or fixed.
-    let settings = Settings { most: usize::MAX, ..Settings::new(diff.as_of.unwrap_or_else(today)) };
+    let settings = Settings { most: usize::MAX, overview: false, ..Settings::new(diff.as_of.unwrap_or_else(today)) };
     output.detail(&format!("dates are judged as of {}", settings.today));
     let (old, new) = (old.judge(&settings), new.judge(&settings));
     // What was wrong in the past cannot be mended: it is said where it hides something, and no reason to fail.

@@ -22,6 +22,7 @@ use super::worst_case::is_ever_made;
 use crate::graph::{ComponentIndex, FlowExpansion, MadeCall, Step, SystemGraph};
 use crate::model::{Call, ComponentKind, Review};
 use crate::units::Span;
+use std::collections::HashSet;
 
 /// A component that the answer of a flow cannot do without.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,7 +101,7 @@ pub(super) struct Walk<'a> {
 /// The best availability of a flow when the calls to `left_out` are no part of its answer; `None` where it enters nowhere.
 pub(super) fn of_flow(walk: &Walk<'_>, left_out: &[ComponentIndex]) -> Option<Attainable> {
     walk.expansion.entry?;
-    let mut found = Found { assumed: false, without_hit_ratio: Vec::new(), alternatives: Vec::new() };
+    let mut found = Found::default();
     let everything: Vec<usize> = (0..walk.expansion.components.len()).collect();
     let shares = walk.shares(&everything, left_out, Some(&mut found));
     let mut claimed: Vec<bool> = shares.iter().map(|share| share.high > 0.0).collect();
@@ -129,9 +130,11 @@ pub(super) fn of_flow(walk: &Walk<'_>, left_out: &[ComponentIndex]) -> Option<At
 }
 
 /// What a walk meets besides what is needed.
+#[derive(Default)]
 struct Found {
     assumed: bool,
     without_hit_ratio: Vec<ComponentIndex>,
+    listed: HashSet<ComponentIndex>,
     /// Calls with a component to fall back to, and the share of requests that make them.
     alternatives: Vec<(usize, ComponentIndex, Span)>,
 }
@@ -196,15 +199,15 @@ impl Walk<'_> {
             return share;
         };
         let policy = self.review.components[cache.0].cache.as_ref();
-        match policy.and_then(|policy| policy.hit_ratio.as_ref()) {
-            Some(hits) => share * Span::of(hits).complement(),
-            None => {
-                if let Some(found) = found.filter(|found| !found.without_hit_ratio.contains(&cache)) {
-                    found.without_hit_ratio.push(cache);
-                }
-                Span::ZERO
-            }
+        if let Some(hits) = policy.and_then(|policy| policy.hit_ratio.as_ref()) {
+            return share * Span::of(hits).complement();
         }
+        if let Some(found) = found
+            && found.listed.insert(cache)
+        {
+            found.without_hit_ratio.push(cache);
+        }
+        Span::ZERO
     }
 
     /// Whoever asks is there: a browser, or a partner's system that a flow enters by.

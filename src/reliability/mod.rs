@@ -17,16 +17,18 @@ mod chance;
 mod minimum;
 mod policy;
 mod survival;
+mod tail;
 mod timeouts;
 mod worst_case;
 
 pub use amplification::Amplification;
 pub use availability::{Attainable, Either, Needed};
 pub use chance::{error_budget, failover_cost, some_call_slow, widest_fan_out};
-pub use minimum::{End, Minimum, TailBound, Within};
+pub use minimum::{End, Minimum};
 pub use policy::{
     load_factor, longest_wait, longest_wait_in_words, pool_wait, retries, timeout, waits_between, waits_of,
 };
+pub use tail::{TailBound, Within};
 pub use timeouts::{Fitting, Patience, fitting_timeouts, rounded_down, written};
 pub use worst_case::{CallLimit, VisitLimit, WorstCase, needs_no_timeout};
 
@@ -119,5 +121,5 @@ pub fn answered_within(
     seconds: f64,
     objective: f64,
 ) -> Option<Within> {
-    minimum::within(review, graph, graph.expansion(flow)?, end, seconds, objective)
+    tail::within(review, graph, graph.expansion(flow)?, end, seconds, objective)
 }

@@ -97,7 +97,9 @@ pub fn longest_wait_in_words(dependency: &Dependency) -> String {
         words = format!("{words} × {}", significant(attempts, 6));
     }
     let between = dependency.retry.as_ref().map_or(0.0, |retry| waits_between(retry).likely);
-    if between > 0.0 {
+    if between == f64::INFINITY {
+        words = format!("{words} + backoff without end");
+    } else if between > 0.0 {
         words = format!("{words} + {} of backoff", Seconds::new(between));
     }
     words

@@ -45,13 +45,14 @@ pub struct Fitting {
 /// The longest timeouts of some calls of a flow with which every caller is still there when its calls have ended.
 ///
 /// `threshold` is the time after which the flow's answer is too late; `wanted` says for which calls (positions in
-/// [`FlowExpansion::calls`]) a timeout is asked for. `None` where nothing limits the call, or nothing is left for it.
+/// [`FlowExpansion::calls`]) a timeout is asked for, and no more than which: what other flows leave the same dependency.
+/// `None` where nothing limits the call, or nothing is left for it.
 pub fn fitting_timeouts(
     review: &Review,
     expansion: &FlowExpansion,
     worst: &WorstCase,
     threshold: Option<f64>,
-    wanted: impl Fn(usize) -> bool,
+    wanted: impl Fn(usize) -> Option<f64>,
 ) -> Vec<Option<Fitting>> {
     let mut fitting = vec![None; expansion.calls.len()];
     let mut allowed: Vec<Option<(f64, Patience)>> = vec![None; expansion.components.len()];
@@ -68,9 +69,9 @@ pub fn fitting_timeouts(
             let made = &expansion.calls[index];
             let (Some(_), Some(callee)) = (worst.calls[index], expansion.place(made.to)) else { continue };
             let dependency = dependency(review, made);
-            let below = if wanted(index) {
+            let below = if let Some(most) = wanted(index) {
                 let derived = own.and_then(|(left, patience, seconds)| {
-                    let timeout = left / visit.attempts;
+                    let timeout = (left / visit.attempts).min(most);
                     let Visit { taken, attempts, .. } = visit;
                     let fitting = Fitting { timeout, patience, allowed: seconds, taken, attempts };
                     (timeout > 0.0 && timeout.is_finite()).then_some(fitting)
@@ -83,7 +84,10 @@ pub fn fitting_timeouts(
                 // What the caller does not limit has what is left, and the time its own step takes.
                 let attempts = repeated_attempts(review, expansion, index).max(1.0);
                 let step = worst.calls[index].map_or(0.0, |call| call.all.likely);
-                own.map(|(left, patience, _)| ((left + step) / attempts, patience)).filter(|(left, _)| *left > 0.0)
+                let network = dependency.and_then(|dependency| dependency.network.as_ref());
+                let network = network.map_or(0.0, |network| Span::of(network).likely);
+                own.map(|(left, patience, _)| ((left + step) / attempts - network, patience))
+                    .filter(|(left, _)| *left > 0.0)
             } else {
                 None
             };
@@ -100,7 +104,7 @@ pub fn fitting_timeouts(
 struct Visit {
     /// Whether it is a client or a partner: their own work is not ours.
     asks: bool,
-    /// Own service time and queue wait.
+    /// Own service time.
     own: f64,
     /// The other steps at their longest, and the waits of the calls that are asked about.
     taken: f64,
@@ -114,13 +118,11 @@ impl Visit {
         expansion: &FlowExpansion,
         worst: &WorstCase,
         position: usize,
-        wanted: &impl Fn(usize) -> bool,
+        wanted: &impl Fn(usize) -> Option<f64>,
     ) -> Self {
         let visited = &expansion.components[position];
         let component = &review.components[visited.component.0];
-        let queue =
-            component.queue.as_ref().and_then(|queue| queue.wait.as_ref()).map_or(0.0, |wait| Span::of(wait).likely);
-        let own = stated(component).map_or(0.0, |own| own.likely) + queue;
+        let own = stated(component).map_or(0.0, |own| own.likely);
         let kind = component.kind;
         let asks = matches!(kind, Some(crate::model::ComponentKind::Client | crate::model::ComponentKind::External));
         let mut visit = Self { asks, own, taken: 0.0, attempts: 0.0 };
@@ -128,7 +130,7 @@ impl Visit {
             let (mut longest, mut attempts, mut waits) = (0.0_f64, 0.0_f64, 0.0_f64);
             for &index in step.calls() {
                 let Some(limit) = worst.calls[index] else { continue };
-                if wanted(index) {
+                if wanted(index).is_some() {
                     attempts = attempts.max(repeated_attempts(review, expansion, index));
                     let each = dependency(review, &expansion.calls[index]).map_or(0.0, |own| waits_of(own).likely);
                     waits = waits.max(each * times(review, expansion, index));

@@ -1,14 +1,15 @@
 //! The longest a flow may take by its own policies, and which call's term of it is the largest.
 //!
 //! A call with a timeout lasts at most `(pool wait + timeout) × attempts + backoff`, whatever happens behind it: the
-//! timeout caps everything below. A call without one lasts as long as its callee: network + queue wait + own service
-//! time + the callee's own calls, and nobody has said where that ends. Steps of a visit add up, the calls of a group
+//! timeout caps everything below. A call without one lasts as long as its callee: network + own service time + the
+//! callee's own calls, and nobody has said where that ends. Queue waits in front of workers are left out: they are limits
+//! of overload, not of one call. Steps of a visit add up, the calls of a group
 //! count by the longest, a call that is made `count` times counts so often. Calls that are only made sometimes count,
 //! because the worst case is when they are. In seconds; service times are means, and 0 where they are not said.
 //!
 //! One pass a flow from the last callees back to the entry. Must not know objectives.
 
-use super::policy::{longest_wait, retries, waits_of};
+use super::policy::{longest_wait, retries, timeout, waits_between, waits_of};
 use crate::graph::{FlowExpansion, MadeCall, Step};
 use crate::model::{Call, Component, ComponentKind, Review};
 use crate::units::{Quantity, Span};
@@ -20,6 +21,8 @@ pub struct CallLimit {
     pub once: Span,
     /// As often as one visit of the caller makes it.
     pub all: Span,
+    /// The same by timeouts, attempts and backoff alone: without pool waits, round trips and work.
+    pub by_policy: Span,
     /// Whether the caller's own timeout ends it. Otherwise `once` is what is known of the callee: a lower bound.
     pub limited: bool,
 }
@@ -27,8 +30,10 @@ pub struct CallLimit {
 /// The longest of one visit of a component in a flow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VisitLimit {
-    /// Queue wait and calls, in seconds; own service time is counted with the call that asks for it.
+    /// Its calls, in seconds; own service time is counted with the call that asks for it.
     pub seconds: Span,
+    /// The same by timeouts, attempts and backoff alone.
+    pub by_policy: Span,
     /// Whether a call that has no timeout, but should, is part of it: then `seconds` is a lower bound.
     pub endless: bool,
     /// The call with the largest term: a position in [`FlowExpansion::calls`].
@@ -40,6 +45,8 @@ pub struct VisitLimit {
 pub struct WorstCase {
     /// From the request to the answer, in seconds. A lower bound where `without_timeout` is not empty.
     pub seconds: Span,
+    /// The same by timeouts, attempts and backoff alone: without pool waits, round trips and work.
+    pub by_policy: Span,
     /// The calls without a timeout that nothing above them ends: positions in [`FlowExpansion::calls`].
     pub without_timeout: Vec<usize>,
     /// The way to the largest term, from the entry: positions in [`FlowExpansion::calls`]; the last is the term.
@@ -96,18 +103,14 @@ pub(super) fn of_flow(review: &Review, expansion: &FlowExpansion) -> Option<Wors
     let entry = expansion.entry?;
     let stated_calls = review.flows[expansion.flow.0].calls.as_deref().unwrap_or_default();
     let mut calls: Vec<Option<CallLimit>> = vec![None; expansion.calls.len()];
-    let mut visits: Vec<VisitLimit> = Vec::with_capacity(expansion.components.len());
-    for visit in &expansion.components {
-        let queue = review.components[visit.component.0].queue.as_ref().and_then(|queue| queue.wait.as_ref());
-        let seconds = queue.map_or(Span::ZERO, Span::of);
-        visits.push(VisitLimit { seconds, endless: false, largest: None });
-    }
+    let nothing = VisitLimit { seconds: Span::ZERO, by_policy: Span::ZERO, endless: false, largest: None };
+    let mut visits: Vec<VisitLimit> = vec![nothing; expansion.components.len()];
     // Callees stand behind their callers, so that from the end on every callee is complete before it is read.
     for position in (0..visits.len()).rev() {
         let mut limit = visits[position].clone();
         let mut most = f64::NEG_INFINITY;
         for step in &expansion.components[position].steps {
-            let mut together = Span::ZERO;
+            let mut together = (Span::ZERO, Span::ZERO);
             for &index in step.calls() {
                 let made = &expansion.calls[index];
                 let call = &stated_calls[made.call];
@@ -116,20 +119,22 @@ pub(super) fn of_flow(review: &Review, expansion: &FlowExpansion) -> Option<Wors
                 };
                 let one = one_call(review, made, call, &visits[callee]);
                 limit.endless |= !one.limited && (visits[callee].endless || !needs_no_timeout(review, made));
-                together = together.larger(one.all);
+                together = (together.0.larger(one.all), together.1.larger(one.by_policy));
                 if one.all.likely > most {
                     most = one.all.likely;
                     limit.largest = Some(index);
                 }
                 calls[index] = Some(one);
             }
-            limit.seconds = limit.seconds + together;
+            limit.seconds = limit.seconds + together.0;
+            limit.by_policy = limit.by_policy + together.1;
         }
         visits[position] = limit;
     }
     let own = stated(&review.components[entry.0]).unwrap_or(Span::ZERO);
-    let seconds = visits.first()?.seconds + own;
-    let mut worst = WorstCase { seconds, without_timeout: Vec::new(), largest: Vec::new(), calls, visits };
+    let first = visits.first()?;
+    let (seconds, by_policy) = (first.seconds + own, first.by_policy);
+    let mut worst = WorstCase { seconds, by_policy, without_timeout: Vec::new(), largest: Vec::new(), calls, visits };
     worst.without_timeout = without_timeout(review, expansion, &worst);
     worst.largest = way_to_largest(expansion, &worst);
     Some(worst)
@@ -137,14 +142,19 @@ pub(super) fn of_flow(review: &Review, expansion: &FlowExpansion) -> Option<Wors
 
 fn one_call(review: &Review, made: &MadeCall, call: &Call, callee: &VisitLimit) -> CallLimit {
     let dependency = made.dependency.map(|index| &review.dependencies[index.0]);
+    let attempts = Span::ONE + dependency.map_or(Span::ZERO, retries);
+    let backoff = dependency.and_then(|all| all.retry.as_ref()).map_or(Span::ZERO, waits_between);
+    let timeout = dependency.and_then(timeout);
+    let each = timeout.unwrap_or(callee.by_policy);
     let limited = dependency.and_then(longest_wait);
     let once = limited.unwrap_or_else(|| {
         let network = dependency.and_then(|dependency| dependency.network.as_ref()).map_or(Span::ZERO, Span::of);
         let own = own_time(call, &review.components[made.to.0]).unwrap_or(Span::ZERO);
-        let attempts = Span::ONE + dependency.map_or(Span::ZERO, retries);
         (network + own + callee.seconds) * attempts + dependency.map_or(Span::ZERO, waits_of)
     });
-    CallLimit { once, all: once * repeated(call), limited: limited.is_some() }
+    let times = repeated(call);
+    let by_policy = (each * attempts + backoff) * times;
+    CallLimit { once, all: once * times, by_policy, limited: timeout.is_some() }
 }
 
 /// The calls that should have a timeout, have none, and are not below one that has.

@@ -1,7 +1,7 @@
 //! The timeouts that fit into the patience of those who ask, over all flows that make a call: what the rules that propose
 //! a timeout share.
 
-use super::worst_case::tightest_threshold;
+use super::worst_case::last_threshold;
 use crate::graph::DependencyIndex;
 use crate::model::Dependency;
 use crate::reliability::{Fitting, Patience, WorstCase, fitting_timeouts, needs_no_timeout, timeout};
@@ -13,12 +13,16 @@ use std::collections::HashMap;
 /// of an exponential time lets 95 % through, and stores are steadier than that.
 const OF_MEAN: f64 = 3.0;
 
+/// How often the timeouts of all flows are brought together.
+const PASSES: usize = 4;
+
 /// A timeout that fits, in the tightest of the flows that make the call.
 #[derive(Debug, Clone)]
 pub(crate) struct Fit<'a> {
     /// The longest timeout of one attempt, in seconds.
     pub(crate) timeout: f64,
-    /// What the callee may take by its own limits, in seconds: a shorter timeout only moves the trouble down.
+    /// What the callee may take by its own timeouts, attempts and backoff, in seconds: a shorter timeout only moves the
+    /// trouble down.
     pub(crate) callee_takes: f64,
     fitting: Fitting,
     /// Who is gone, and after how long: `gateway gives up at 200 ms`.
@@ -63,8 +67,25 @@ pub(crate) struct Patiences<'a> {
 }
 
 impl<'a> Patiences<'a> {
-    /// Of every call that should have a timeout and has none: one pass over the flows.
+    /// Of every call that should have a timeout and has none. A timeout that one flow makes shorter leaves less for the
+    /// calls behind it in another: a few passes over the flows, until nothing changes.
     pub(crate) fn of_missing_timeouts(context: &Context<'a>) -> Self {
+        let mut patiences = Self::default();
+        for _ in 0..PASSES {
+            let next = Self::with_at_most(context, &patiences);
+            let changed = next.tightest.len() != patiences.tightest.len()
+                || next.tightest.iter().any(|(dependency, fit)| {
+                    patiences.tightest.get(dependency).is_none_or(|known| fit.timeout < known.timeout)
+                });
+            patiences = next;
+            if !changed {
+                break;
+            }
+        }
+        patiences
+    }
+
+    fn with_at_most(context: &Context<'a>, known: &Self) -> Self {
         let mut patiences = Self::default();
         let mut unlimited = Vec::new();
         for view in context.flows() {
@@ -81,7 +102,11 @@ impl<'a> Patiences<'a> {
             if lacking.is_empty() {
                 continue;
             }
-            let fitting = fits(context, view, worst, |index| lacks(index));
+            let at_most = |index: usize| {
+                let dependency = view.expansion.calls[index].dependency.filter(|_| lacks(index))?;
+                Some(known.tightest.get(&dependency).map_or(f64::INFINITY, |fit| fit.timeout))
+            };
+            let fitting = fits(context, view, worst, at_most);
             for index in lacking {
                 let Some(dependency) = view.expansion.calls[index].dependency else { continue };
                 match fitting.get(index).cloned().flatten() {
@@ -115,9 +140,9 @@ pub(crate) fn fits<'a>(
     context: &Context<'a>,
     view: FlowView<'a>,
     worst: &WorstCase,
-    wanted: impl Fn(usize) -> bool,
+    wanted: impl Fn(usize) -> Option<f64>,
 ) -> Vec<Option<Fit<'a>>> {
-    let slo = tightest_threshold(context, &[view]);
+    let slo = last_threshold(context, view);
     let threshold = slo.map(|(threshold, _)| threshold);
     let fitting = fitting_timeouts(context.review, view.expansion, worst, threshold, wanted);
     let of_call = |(index, fitting): (usize, Option<Fitting>)| {
@@ -132,7 +157,7 @@ pub(crate) fn fits<'a>(
             }
             Patience::Objective => {
                 let (threshold, slo) = slo?;
-                format!("{slo} allows {}", Seconds::new(threshold))
+                format!("{} allows {}", slo.id(), Seconds::new(threshold))
             }
         };
         let own = view.call(made).and_then(|call| call.service_time).or(context.component_at(made.to).service_time);
@@ -141,7 +166,7 @@ pub(crate) fn fits<'a>(
         let network = network.map_or(0.0, |network| Span::of(network).likely);
         Some(Fit {
             timeout: fitting.timeout,
-            callee_takes: worst.visits[place].seconds.likely + own,
+            callee_takes: worst.visits[place].by_policy.likely,
             fitting,
             who,
             caller: context.component_at(made.from).id(),

@@ -1,6 +1,6 @@
 //! Who gives up when: what the rules about timeouts share. The arithmetic is [`crate::reliability`]'s.
 
-use crate::model::{Dependency, Indicator};
+use crate::model::{Dependency, Indicator, Slo};
 use crate::reliability;
 pub(crate) use crate::reliability::longest_wait_in_words;
 use crate::rules::context::{Context, FlowView};
@@ -32,4 +32,11 @@ pub(crate) fn tightest_threshold<'a>(context: &Context<'a>, flows: &[FlowView<'_
     let slos = flows.iter().flat_map(|view| context.slos_with(view.flow.id(), Indicator::Latency));
     let thresholds = slos.filter_map(|slo| Some((slo.threshold?.value(), slo.id())));
     thresholds.min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+/// The most patient latency SLO of a flow that has a threshold: after it no objective counts an answer any more.
+pub(crate) fn last_threshold<'a>(context: &Context<'a>, view: FlowView<'_>) -> Option<(f64, &'a Slo)> {
+    let slos = context.slos_with(view.flow.id(), Indicator::Latency);
+    let thresholds = slos.filter_map(|slo| Some((slo.threshold?.value(), slo)));
+    thresholds.max_by(|a, b| a.0.total_cmp(&b.0))
 }

@@ -24,6 +24,8 @@ impl Workbench {
             Target::Problem(index) => return self.open_problem(index),
             Target::Element(element) => self.open_element(&element),
             Target::Entity(entity, keys) => self.jump(entity, &keys),
+            Target::Rule(code) => self.explain_rule(&code),
+            Target::Row(place, section, row) => self.go_to(Find::Row(place, section, row)),
             Target::Text(title, lines) => self.overlays.push(Overlay::Read(Reader::new(&title, lines))),
             Target::Nothing => {
                 if self.sheet_is_empty() && self.navigation.place() != Place::SinceCommit {
@@ -317,6 +319,7 @@ impl Workbench {
                 let Some(finding) = analysis.findings.get(index) else { return };
                 self.explain_rule(finding.code);
             }
+            Target::Rule(code) => self.explain_rule(&code),
             Target::Question(id) => {
                 let Some(question) = self.session.knowledge().question(&id) else { return };
                 let mut lines: Vec<Line> =

@@ -18,8 +18,10 @@ mod no_rate_limit_at_edge;
 mod no_recovery_objectives;
 mod no_retry_budget;
 mod objective_without_copy;
+mod retry_amplification;
 mod retry_without_backoff_or_jitter;
 mod rpo_below_replication_lag;
+mod rto_above_error_budget;
 mod stores;
 mod unsafe_retry;
 mod waits_longer_than_caller;
@@ -44,8 +46,10 @@ pub(super) static RULES: &[&Rule] = &[
     &no_recovery_objectives::RULE,
     &no_retry_budget::RULE,
     &objective_without_copy::RULE,
+    &retry_amplification::RULE,
     &retry_without_backoff_or_jitter::RULE,
     &rpo_below_replication_lag::RULE,
+    &rto_above_error_budget::RULE,
     &unsafe_retry::RULE,
     &waits_longer_than_caller::RULE,
 ];

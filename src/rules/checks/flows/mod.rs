@@ -15,6 +15,7 @@ mod timeout_inversion;
 mod unbounded_concurrency;
 mod unbrokered_async;
 mod unmapped_component;
+mod wide_sync_fan_out;
 
 use crate::rules::rule::Rule;
 
@@ -35,4 +36,5 @@ pub(super) static RULES: &[&Rule] = &[
     &unbounded_concurrency::RULE,
     &unbrokered_async::RULE,
     &unmapped_component::RULE,
+    &wide_sync_fan_out::RULE,
 ];

@@ -2,7 +2,9 @@
 
 use crate::graph::{ComponentIndex, DependencyIndex};
 use crate::model::{Dependency, Element};
-use crate::reliability::{WorstCase, longest_wait, longest_wait_in_words, needs_no_timeout, timeout};
+use crate::reliability::{
+    WorstCase, longest_wait, longest_wait_in_words, needs_no_timeout, retries, timeout, waits_between,
+};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -14,11 +16,12 @@ declare_rule! {
     "KP204" "timeout-inversion", Medium, Certain;
     summary: "a caller's timeout is shorter than what its callee may take by its own timeouts and retries";
     reads: ["dependency.timeout", "dependency.retry", "dependency.mode", "dependency.pool.wait", "component.service_time",
-        "component.queue.wait", "flow.calls.group", "flow.calls.count"];
+        "flow.calls.group", "flow.calls.count"];
     settings: [];
-    detects: "A dependency with a `timeout` whose callee may spend longer than that in one flow by what the file allows it: its own \
-        service time and queue wait where they are said, and for each call (pool wait + timeout) × attempts + backoff, one after \
-        another added up, calls of one `group` counted by the longest. A call of the callee that has no timeout lasts as long as \
+    detects: "A dependency with a `timeout` whose callee may spend longer than that in one flow by what the file allows it: for \
+        each of its calls timeout × attempts + backoff, one after another added up, calls of one `group` counted by the longest. \
+        Where that fits and only waits for connections (`pool.wait`) and its own service time are too much, the finding is low. Queue \
+        waits are left out. A call of the callee that has no timeout lasts as long as \
         whatever is behind it, down to the next timeout, so that the whole subtree counts. Calls that are only made sometimes \
         count, because the worst case is when they are. Where no flow uses the dependency, the callee's longest single call is \
         compared. The cause is always one caller that is less patient than its callee: a flow whose timeouts are in order and \
@@ -52,6 +55,8 @@ const ROUNDING: f64 = 1e-9;
 /// The longest a callee may take for one call of a dependency, over all flows.
 struct Longest<'a> {
     seconds: Span,
+    /// The same by timeouts, attempts and backoff alone.
+    by_policy: Span,
     /// The flow it is of, with its worst case; none where no flow makes the call.
     within: Option<(FlowView<'a>, &'a WorstCase)>,
     /// The flows in which it is longer than the timeout.
@@ -69,11 +74,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let (Some(caller), Some(callee)) = ends else { continue };
         let Some(index) = context.graph.dependency(caller, callee) else { continue };
         let mut without_timeout = Vec::new();
-        let longest = in_flows.remove(&index).unwrap_or_else(|| Longest {
-            seconds: longest_single(context, dependency.to(), &mut without_timeout),
-            within: None,
-            hurt: Vec::new(),
-            endless: Vec::new(),
+        let longest = in_flows.remove(&index).unwrap_or_else(|| {
+            let (seconds, by_policy) = longest_single(context, dependency.to(), &mut without_timeout);
+            Longest { seconds, by_policy, within: None, hurt: Vec::new(), endless: Vec::new() }
         });
         if longest.seconds.likely > timeout.likely * (1.0 + ROUNDING) {
             report.find(found(context, dependency, timeout, &longest));
@@ -104,6 +107,7 @@ fn in_flows<'a>(context: &Context<'a>) -> HashMap<DependencyIndex, Longest<'a>> 
             let Some(index) = made.dependency.filter(|_| made.synchronous) else { continue };
             let all = longest.entry(index).or_insert_with(|| Longest {
                 seconds: Span::ZERO,
+                by_policy: Span::ZERO,
                 within: None,
                 hurt: Vec::new(),
                 endless: Vec::new(),
@@ -120,6 +124,7 @@ fn in_flows<'a>(context: &Context<'a>) -> HashMap<DependencyIndex, Longest<'a>> 
             if seconds.likely > timeout * (1.0 + ROUNDING) && !same(all.hurt.last()) {
                 all.hurt.push(view);
             }
+            all.by_policy = all.by_policy.larger(callee.by_policy);
             if callee.endless && !same(all.endless.last()) {
                 all.endless.push(view);
             }
@@ -169,9 +174,14 @@ fn found(context: &Context<'_>, dependency: &Dependency, timeout: Span, longest:
     );
     let hurt = &longest.hurt;
     let critical = hurt.iter().any(FlowView::is_critical);
+    let severity = match (longest.by_policy.likely > timeout.likely * (1.0 + ROUNDING), critical) {
+        (false, _) => Severity::Low,
+        (true, true) => Severity::High,
+        (true, false) => Severity::Medium,
+    };
     let certain = dependency.mode.is_some() && longest.seconds.low > timeout.high * (1.0 + ROUNDING);
     let mut draft = Draft::new(element, message, remedy)
-        .severity(if critical { Severity::High } else { Severity::Medium })
+        .severity(severity)
         .confidence(if certain { Confidence::Certain } else { Confidence::Likely })
         .fact("timeout", Figure::Seconds(timeout.likely))
         .fact("callee_may_take", Figure::Seconds(seconds))
@@ -222,16 +232,18 @@ fn parts(context: &Context<'_>, callee: &str, longest: &Longest<'_>) -> Vec<(f64
     parts
 }
 
-/// The longest single call of a component that no flow makes.
+/// The longest single call of a component that no flow makes, and the same by timeouts, attempts and backoff alone.
 fn longest_single(
     context: &Context<'_>,
     component: &str,
     without_timeout: &mut Vec<(ComponentIndex, ComponentIndex)>,
-) -> Span {
-    let mut longest = Span::ZERO;
+) -> (Span, Span) {
+    let mut longest = (Span::ZERO, Span::ZERO);
     for dependency in context.callees(component).into_iter().filter(|dependency| context.waits(dependency)) {
-        if let Some(wait) = longest_wait(dependency) {
-            longest = longest.larger(wait);
+        if let (Some(wait), Some(timeout)) = (longest_wait(dependency), timeout(dependency)) {
+            let backoff = dependency.retry.as_ref().map_or(Span::ZERO, waits_between);
+            let by_policy = timeout * (Span::ONE + retries(dependency)) + backoff;
+            longest = (longest.0.larger(wait), longest.1.larger(by_policy));
         } else {
             let ends = (context.graph.component(dependency.from()), context.graph.component(dependency.to()));
             without_timeout.extend(ends.0.zip(ends.1));

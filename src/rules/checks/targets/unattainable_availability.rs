@@ -199,7 +199,7 @@ fn remedy(
     let without = |left_out: &[ComponentIndex]| {
         let (review, graph) = (context.review, context.graph);
         let left = context.reliability.availability_without(review, graph, view.expansion.flow, left_out);
-        left.map_or(0.0, |left| left.share.likely)
+        left.map_or((0.0, 0), |left| (left.share.likely, left.needed.len()))
     };
     let entry = view.expansion.entry;
     let of_entry = known.iter().find(|(needed, _)| Some(needed.component) == entry).map_or(0.0, |(_, loss)| *loss);
@@ -215,17 +215,36 @@ fn remedy(
     let mut left = best.share.likely;
     for (component, _) in losses.iter().take(TRIED) {
         out.push(*component);
-        left = without(&out);
+        let (share, needed) = without(&out);
+        // What takes most of the flow along is the flow.
+        if 2 * needed < best.needed.len() {
+            out.pop();
+            continue;
+        }
+        left = share;
         if !misses(left, objective) {
             break;
         }
     }
+    if !misses(left, objective) {
+        // What stands behind another that leaves need not be named.
+        for component in out.clone() {
+            let fewer: Vec<_> = out.iter().copied().filter(|other| *other != component).collect();
+            let (share, _) = without(&fewer);
+            if !fewer.is_empty() && !misses(share, objective) {
+                (out, left) = (fewer, share);
+            }
+        }
+    }
     let names: Vec<_> = out.iter().map(|component| context.graph.name(*component)).collect();
+    if out.is_empty() {
+        return promise;
+    }
     if misses(left, objective) {
         let named = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
         return format!(
-            "even without {named} and {} more in the answer only {} is left: {promise}, or let the flow need fewer components",
-            names.len().saturating_sub(3),
+            "even without {named}{} in the answer only {} is left: {promise}, or let the flow need fewer components",
+            if names.len() > 3 { format!(" and {} more", names.len() - 3) } else { String::new() },
             percent(left)
         );
     }
