@@ -13,6 +13,7 @@
 //! | L3 | [`reliability`] | attainable availability, worst case, least latency, repetition | rules, objectives, screens |
 //! | L4 | [`rules`] | findings | how they are shown |
 //! | L5 | [`analysis`] | `analyze()`, the one entry | who asks |
+//! | L5 | [`config`] | what a team decides about the rules | where the text came from |
 //! | L6 | [`report`] | documents, diagrams, the texts and JSON of every command | files, terminals |
 //! | L6 | [`simulated_source`] | a metrics server of made-up numbers, for the worked examples | files, screens |
 //! | L7 | [`workbench`] | the headless application | how anything is drawn or performed |
@@ -31,12 +32,12 @@
 //! | `reqwest`, `rustls` | [`metrics`] |
 //! | `tokio`, `futures-util` | [`metrics`], [`tui`] |
 //! | `ratatui`, `crossterm` | [`tui`] |
-//! | `clap`, `clap_complete` | [`cli`] |
+//! | `clap`, `clap_complete`, `clap_mangen` | [`cli`] |
 //! | `minijinja` | [`report`] |
 //! | `nucleo-matcher`, `tui-input` | [`workbench`] |
 //! | `strsim` | [`model`] |
 //! | `tempfile` | [`document`], [`tui`], [`cli`] |
-//! | `thiserror`, `pulldown-cmark`, `unicode-width`, `unicode-segmentation`, `serde`, `serde_json`, `jiff` | anywhere |
+//! | `thiserror`, `foldhash`, `pulldown-cmark`, `unicode-width`, `unicode-segmentation`, `serde`, `serde_json`, `jiff` | anywhere |
 //!
 //! Files, sockets, processes, threads, the environment and the clock are for [`document`], [`metrics`], [`tui`] and
 //! [`cli`] only; printing is for [`cli`] only. [`simulated_source`] may open sockets, start threads and read the clock,
@@ -48,6 +49,7 @@ pub mod analysis;
 pub mod assets;
 pub mod capacity;
 pub mod cli;
+pub mod config;
 pub mod document;
 pub mod graph;
 pub mod knowledge;

@@ -118,7 +118,7 @@ fn check_says_what_is_wrong_and_where() {
     assert!(ran.err.is_empty(), "{}", ran.err);
     assert!(
         ran.out.starts_with(
-            "api -> db\n  shop.review.toml:18:1: high: KP203 missing-timeout: api waits for db without a timeout\n"
+            "api -> db\n  shop.review.toml:18:1: high: KP203 missing-timeout: api waits for db without a timeout\n    18 | [[dependency]]\n       | ^^^^^^^^^^^^^^\n    19 | from = \"api\"\n    20 | to = \"db\"\n"
         ),
         "{}",
         ran.out
@@ -196,7 +196,10 @@ fn check_in_json_has_the_shape_of_the_contract() {
             "file",
             "line",
             "column",
-            "status"
+            "status",
+            "counts",
+            "decision",
+            "fixes"
         ]
     );
     assert_eq!(finding["id"], "KP203@api->db");
@@ -223,7 +226,7 @@ fn what_cannot_be_read_is_2_with_a_way_on() {
     let ran = place.run(&["check", "shop.review.toml", "--select", "mising-timeout"]);
     assert!(ran.code == 2 && ran.err.contains("did you mean `missing-timeout`?"), "{}", ran.err);
     assert_eq!(place.run(&["check"]).code, 2);
-    assert_eq!(place.run(&["check", "shop.review.toml", "--format", "sarif"]).code, 2);
+    assert_eq!(place.run(&["check", "shop.review.toml", "--format", "sarf"]).code, 2);
     assert_eq!(place.run(&["chekc"]).code, 2);
     assert!(place.run(&["chekc"]).err.contains("did you mean the command `kneepoint check`?"));
     assert_eq!(place.run(&["--help"]).code, 0);

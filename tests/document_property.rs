@@ -39,7 +39,7 @@ fn typed(shape: Shape, n: u16) -> String {
             pick(&["3", "0.5", "250ms", "1s..2s", "4..6..12", "85%", "400/s", "4KiB", "many", "{ low = 1, high = 2 }"])
         }
         Shape::Date => pick(&["2026-01-31", "2026-02-31", "soon"]),
-        Shape::Choice(words) => pick(words),
+        Shape::Choice(words, _) => pick(words),
         Shape::List(Shape::Table(fields)) => format!("[{}]", typed(Shape::Table(fields), n)),
         Shape::List(inner) => format!("{}, {}", typed(*inner, n), typed(*inner, n / 3)),
         Shape::Table([]) | Shape::Map(_) => pick(&["a = 1", "{ b = 2, c = 3 }"]),

@@ -180,3 +180,42 @@ fn one_bracket_where_two_are_meant_is_a_new_table_and_said() {
     assert!(review.component("b").unwrap().cache.is_some() && review.component("a").unwrap().cache.is_none());
     assert_eq!(problems(text), ["4:2 syntax `component` stands several times: write it with two brackets, `[[…]]`"]);
 }
+
+#[test]
+fn what_is_said_at_a_key_is_given_as_words_and_nothing_where_nothing_is() {
+    let text = "[growth]\npeak = 6.0\n[[component]]\nid = 'a'\nowner = '  '\nsignals = []\n\
+                queue = { limit = 200 }\ncache = { ttl = '5m', invalidation = 'event' }\n\
+                [[load_test]]\nflow = 'f'\npoints = [{ rate = '10/s', p99 = '1s' }, { rate = '20/s' }]\n";
+    let (review, _, problems) = parse(text);
+    assert_eq!(problems.len(), 1, "the flow is missing: {problems:?}");
+    let component = EntityRef::new(EntityKind::Component, 0);
+    let said = |entity, keys: &[&str]| review.said(entity, keys);
+    assert_eq!(said(EntityRef::only(EntityKind::Growth), &["peak"]).as_deref(), Some("6×"));
+    assert_eq!(said(component, &["cache", "ttl"]).as_deref(), Some("5 min"));
+    assert_eq!(said(component, &["cache", "invalidation"]).as_deref(), Some("event"));
+    assert_eq!(said(component, &["queue"]).as_deref(), Some("limit 200"));
+    for nothing in [&["owner"][..], &["signals"], &["cache", "hit_ratio"], &["data", "rows"], &["no-such-key"]] {
+        assert_eq!(said(component, nothing), None, "{nothing:?}");
+    }
+    assert_eq!(said(EntityRef::new(EntityKind::Component, 7), &["id"]), None);
+    let test = EntityRef::new(EntityKind::LoadTest, 0);
+    assert_eq!(said(test, &["points"]).as_deref(), Some("2"));
+    assert_eq!(said(test, &["points", "rate"]).as_deref(), Some("10/s, 20/s"));
+    assert_eq!(said(test, &["points", "p99"]), None, "one point does not say it");
+}
+#[test]
+fn every_entity_of_the_whole_format_says_every_key_it_holds() {
+    let (review, map, _) = parse(include_str!("data/whole-format.toml"));
+    let mut asked = 0;
+    for kind in EntityKind::ALL {
+        for index in 0..review.count(*kind) {
+            let entity = EntityRef::new(*kind, index);
+            let Some(table) = map.entity(entity).and_then(|node| node.table()) else { continue };
+            for entry in &table.entries {
+                asked += 1;
+                assert!(review.said(entity, &[&entry.key]).is_some(), "{entity}: {}", entry.key);
+            }
+        }
+    }
+    assert!(asked > 150, "{asked}");
+}

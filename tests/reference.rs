@@ -35,7 +35,7 @@ fn holds(shape: Shape) -> String {
         Shape::Date => "date".to_owned(),
         Shape::ServiceTime => "duration or range, or `{ mean, cv }`".to_owned(),
         Shape::Quantity { name, .. } => format!("{name} or range"),
-        Shape::Choice(words) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" · "),
+        Shape::Choice(words, _) => words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" · "),
         Shape::Reference(target) => match target {
             Target::Component => "id of a component",
             Target::Flow => "id of a flow",

@@ -273,11 +273,6 @@ fn hostile_texts_break_nothing() {
         assert_eq!(merged, edited);
         let json: serde_json::Value = serde_json::from_str(&with(&hostile(text), report::json)).unwrap();
         assert_eq!(json["format"], 1);
-        let checked = with(&hostile(text), |subject| report::check_text(&[*subject], report::Style::default(), true));
-        assert!(!checked.chars().any(|c| c.is_control() && c != '\n'), "{checked:?}");
-        let checked = with(&hostile(text), |subject| report::check_json(&[*subject]));
-        assert!(!checked.chars().any(|c| c.is_control() && c != '\n'));
-        serde_json::from_str::<serde_json::Value>(&checked).unwrap();
     }
 }
 

@@ -74,8 +74,8 @@ fn an_entry_that_names_the_finding_goes_before_a_pattern() {
 
 #[test]
 fn selection_overrides_and_thresholds_are_the_settings_to_make() {
-    let analysis = selected(SYSTEM, &["KP2", "no-such-rule"], |settings| {
-        settings.ignore = vec!["missing-timeout".to_owned()];
+    let analysis = selected(SYSTEM, &["KP20", "no-such-rule"], |settings| {
+        settings.ignore = vec!["missing-timeout".to_owned(), "KP205".to_owned()];
         settings.thresholds.insert("KP201.hops".to_owned(), 1.0);
         settings.severities.insert("KP201".to_owned(), Severity::Note);
     });

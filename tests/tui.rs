@@ -175,7 +175,8 @@ impl Run {
         session.switch(&self.path(), WHOLE);
         let file = ReviewFile::open(&self.path()).expect("readable").file;
         let today = jiff::civil::date(2026, 11, 23);
-        let (mut services, incoming) = Services::new(tokio::runtime::Handle::current(), Some(file), session, today);
+        let (mut services, incoming) =
+            Services::new(tokio::runtime::Handle::current(), Some(file), session, today, None);
         let screen = Screen::new(backend, Theme { colour: true }, SIZE.0, SIZE.1);
         let (diary, size) = (Arc::clone(&self.diary), Arc::clone(&self.size));
         let mut host = Fake { screen, events, diary, size };

@@ -441,7 +441,7 @@ fn with_folder(checklist: &str, template: Option<&str>) -> Bench {
         folder: ".kneepoint".to_owned(),
         checklists: vec![("checklists/caching.toml".to_owned(), checklist.to_owned())],
         template: template.map(|text| Ok(("reports/review.md.jinja".to_owned(), text.to_owned()))),
-        unread: Vec::new(),
+        ..Overlay::default()
     };
     Bench::start(kneepoint::workbench::Start {
         text: SMALL.to_owned(),

@@ -2,20 +2,33 @@
 //!
 //! Pure: no clock, no file, no server. Must not know who asks.
 
+mod derived;
+pub mod difference;
+mod members;
+mod mend;
 mod promise;
 mod references;
 mod remedy;
+mod scorecard;
+mod sizing;
+mod words;
 
+pub use derived::{Citation, Contradiction, Derived, DerivedAnswer, MissingKey};
+pub use mend::{Made, Mended, mend};
 pub use promise::{Promise, PromiseState};
+pub use scorecard::{Check, Mover, Moves, Scale, ScoreLine, Scorecard, Verdict};
+pub use sizing::{Depth, SizeReason, Sizing, Skipped, Weighs};
 
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
 use crate::knowledge::InForce;
 use crate::model::{Evidence, Problem, Review};
 use crate::reliability::Reliability;
-use crate::rules::{self, CannotTell, FailedRule, Finding, Severity, Summary, UnknownSelector};
+use crate::rules::{
+    self, CannotTell, FailedRule, Finding, MOST_OF_A_RULE, Ratchet, RuleInfo, Severity, Summary, Tally, UnknownSelector,
+};
 use jiff::civil::Date;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What an analysis depends on besides the review and what was measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +45,10 @@ pub struct Settings {
     pub severities: BTreeMap<String, Severity>,
     /// Thresholds other than the rules' own, by `CODE.key` (`KP201.hops`).
     pub thresholds: BTreeMap<String, f64>,
+    /// Ids of findings that were there before: they are marked, and do not count.
+    pub baseline: BTreeSet<String>,
+    /// So many findings of one rule are listed; all are counted.
+    pub most: usize,
     /// The method that the review's references are checked against.
     pub knowledge: InForce,
 }
@@ -46,6 +63,8 @@ impl Settings {
             ignore: Vec::new(),
             severities: BTreeMap::new(),
             thresholds: BTreeMap::new(),
+            baseline: BTreeSet::new(),
+            most: MOST_OF_A_RULE,
             knowledge: InForce::default(),
         }
     }
@@ -64,14 +83,28 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What the rules could not decide.
     pub cannot_tell: Vec<CannotTell>,
+    /// The rules that were asked, by code.
+    pub rules: Vec<&'static RuleInfo>,
+    /// Thresholds other than the rules' own that were used, by `CODE.key`.
+    pub thresholds: BTreeMap<String, f64>,
     /// Rules that stopped with an error of their own and answered nothing.
     pub failed_rules: Vec<FailedRule>,
-    /// How many of each.
+    /// How many of each, listed or not.
     pub summary: Summary,
+    /// What each rule that answered said, by code.
+    pub per_rule: BTreeMap<&'static str, Tally>,
+    /// What a baseline written now would hold, and which ids of the present one it would not.
+    pub ratchet: Ratchet,
     /// Selectors of the settings that name no rule.
     pub unknown_selectors: Vec<UnknownSelector>,
     /// What is wrong with references into the method's knowledge (questions, patterns).
     pub problems: Vec<Problem>,
+    /// The questions that the review answers by itself, and the answers in the file that it speaks against.
+    pub derived: Derived,
+    /// How much review the system deserves, and what that leaves out.
+    pub sizing: Sizing,
+    /// The axes and dimensions with what moves them.
+    pub scorecard: Scorecard,
 }
 
 /// Analyses a review. Deterministic; milliseconds for a thousand components.
@@ -85,18 +118,51 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         ignore: settings.ignore.clone(),
         severities: settings.severities.clone(),
         thresholds: settings.thresholds.clone(),
+        baseline: settings.baseline.clone(),
+        most: settings.most,
+        knowledge: settings.knowledge.clone(),
         ..rules::Options::new(settings.today)
     };
     let outcome = rules::run(review, &graph, &capacity, &reliability, evidence, &options);
+    let members = members::Members::new(review, &graph);
+    let ground = derived::Ground::new(
+        &members,
+        &capacity,
+        evidence,
+        &outcome.per_rule,
+        &outcome.findings,
+        &outcome.cannot_tell,
+        settings.today,
+    );
+    let derived = derived::derive(&ground, review, &settings.knowledge);
+    let sizing = sizing::size(&members, &derived, &settings.knowledge);
+    let scorecard = scorecard::score(&scorecard::Told {
+        review,
+        knowledge: &settings.knowledge,
+        findings: &outcome.findings,
+        cannot_tell: &outcome.cannot_tell,
+        failed: &outcome.failed,
+        per_rule: &outcome.per_rule,
+        derived: &derived,
+        sizing: &sizing,
+        nothing_described: members.nothing_described(),
+    });
     Analysis {
         capacity,
         reliability,
         promise,
         findings: outcome.findings,
         cannot_tell: outcome.cannot_tell,
+        rules: outcome.rules,
+        thresholds: options.thresholds,
         failed_rules: outcome.failed,
         summary: outcome.summary,
+        per_rule: outcome.per_rule,
+        ratchet: outcome.ratchet,
         unknown_selectors: outcome.unknown_selectors,
         problems: references::problems(review, &settings.knowledge),
+        derived,
+        sizing,
+        scorecard,
     }
 }

@@ -5,7 +5,7 @@ use super::gaps::Gaps;
 use super::holding::Holding;
 use crate::graph::{ComponentIndex, DependencyIndex, SystemGraph};
 use crate::model::Review;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// What arrives at one place.
 #[derive(Debug, Clone)]

@@ -8,7 +8,7 @@ use super::{component_element, flow_element, pair_element};
 use crate::graph::{ComponentIndex, FlowExpansion, FlowIssue, SystemGraph};
 use crate::model::{Component, ComponentKind, Element, Flow, Review};
 use crate::units::Quantity;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 /// Both lists, each entry once, in the order in which they were met.
 #[derive(Debug, Default)]

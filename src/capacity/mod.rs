@@ -28,10 +28,10 @@ pub use figures::{Assumption, Capacity, FlowLoad, Missing, Resource, ResourceKin
 use crate::graph::{ComponentIndex, SystemGraph};
 use crate::model::{Element, Flow, Review};
 use demand::Demands;
+use foldhash::{HashMap, HashMapExt};
 use holding::Holding;
 use ledger::Ledger;
 use limits::Sized;
-use std::collections::HashMap;
 
 /// Computes the capacity picture of a review at a multiple of today's load.
 ///

@@ -3,6 +3,7 @@
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// A terminal workbench for architecture reviews: if load doubles, what saturates first, and what do we do about it?
@@ -35,6 +36,9 @@ pub(super) struct Global {
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(super) color: Color,
+    /// Which rules run and how they judge; else `.kneepoint/config.toml` of the repository.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
     /// Never open a connection.
     #[arg(long, global = true)]
     pub(super) offline: bool,
@@ -66,8 +70,14 @@ pub(super) enum Command {
     Measure(Measure),
     /// Write the review document, a diagram, or everything as JSON.
     Export(Export),
+    /// Say what a review says otherwise than an earlier version of it, and what follows from that.
+    Diff(Diff),
     /// Write an embedded file of the method or the document template, to change in `.kneepoint/`, or list them all.
     Method(Method),
+    /// Write the JSON schema of the review file, for editors that complete and check TOML.
+    Schema,
+    /// Write the manual page.
+    Man,
     /// Write the completion script of a shell.
     Completions {
         /// The shell.
@@ -111,14 +121,34 @@ pub(super) enum Gate {
     Never,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For people.
+    Text,
+    /// For programs (format 1).
+    Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For the test report of CI: `JUnit` XML.
+    Junit,
+    /// For GitHub Actions: annotations of the lines.
+    Github,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that somebody can give")]
 pub(super) struct Check {
     /// The reviews (`-`: stdin).
     #[arg(required = true, value_name = "PATH")]
     pub(super) paths: Vec<PathBuf>,
     /// How to say it.
-    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
-    pub(super) format: TextOrJson,
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(super) format: CheckFormat,
+    /// Where to write it, whole or not at all; else to stdout.
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
     /// From which severity on findings make the command fail.
     #[arg(long, value_enum, default_value_t = Gate::High, value_name = "SEVERITY")]
     pub(super) fail_on: Gate,
@@ -131,6 +161,21 @@ pub(super) struct Check {
     /// Not these rules.
     #[arg(long, value_delimiter = ',', value_name = "RULES")]
     pub(super) ignore: Vec<String>,
+    /// Findings named in this file, one id a line, were there before and do not count.
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// Write the baseline: what is found now is in it, what is not found any more is not.
+    #[arg(long, requires = "baseline")]
+    pub(super) write_baseline: bool,
+    /// Make the fixes that are safe in the files, and print what changed; the rest is judged.
+    #[arg(long, group = "mend", conflicts_with = "write_baseline")]
+    pub(super) fix: bool,
+    /// Make, or show, the fixes that somebody should agree to as well.
+    #[arg(long, requires = "mend")]
+    pub(super) suggested: bool,
+    /// Only print what `--fix` would change; exit 1 where that is anything.
+    #[arg(long, group = "mend", conflicts_with_all = ["fix", "write_baseline"])]
+    pub(super) diff: bool,
     /// Judge dates as of this day; else today (UTC).
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<Date>,
@@ -240,6 +285,33 @@ pub(super) struct Export {
     #[arg(long, value_name = "FILE")]
     pub(super) template: Option<PathBuf>,
     /// Judge dates as of this day; else the latest day on which the review says something was done or decided.
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// For people.
+    Text,
+    /// For programs (format 1).
+    Json,
+    /// For a comment on a pull request.
+    Markdown,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    /// The earlier version: a file, `-` for stdin, or `REV:PATH` for a file in a git revision. Alone, a file is compared
+    /// with what was committed last.
+    #[arg(value_name = "A")]
+    pub(super) before: OsString,
+    /// The later version, written in the same ways.
+    #[arg(value_name = "B")]
+    pub(super) after: Option<OsString>,
+    /// How to say it.
+    #[arg(long, value_enum, default_value_t = DiffFormat::Text)]
+    pub(super) format: DiffFormat,
+    /// Judge the dates of both as of this day; else today (UTC).
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<Date>,
 }

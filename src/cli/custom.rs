@@ -20,26 +20,27 @@ const MOST_PROBLEMS: usize = 50;
 pub(super) struct Customs(HashMap<PathBuf, Arc<Custom>>);
 
 impl Customs {
-    /// What holds for a review (`-`: for one in this folder). Problems are warnings: no exit code depends on them.
+    /// What holds for a review (`-`: for one in this folder). Problems are warnings, except for those of the
+    /// configuration: a gate that is not what the team wrote must not look like one.
     pub(super) fn of(&mut self, review: &Path, output: &Output) -> Arc<Custom> {
-        let Some(folder) = Overlay::find(review) else { return Arc::default() };
         let read = || {
-            let custom = Custom::new(Overlay::read(&folder));
+            let custom = Overlay::of(review, output.config.as_deref()).map(Custom::new).unwrap_or_default();
             say(&custom, output);
             Arc::new(custom)
         };
-        Arc::clone(self.0.entry(folder.clone()).or_insert_with(read))
+        Arc::clone(self.0.entry(Overlay::find(review).unwrap_or_default()).or_insert_with(read))
     }
 }
 
 fn say(custom: &Custom, output: &Output) {
-    let Some(folder) = &custom.folder else { return };
-    output.detail(&format!("{folder} lies over the method and the document template"));
+    if let Some(folder) = &custom.folder {
+        output.detail(&format!("{folder} lies over the method, the document template and the choice of rules"));
+    }
     for problem in custom.problems.iter().take(MOST_PROBLEMS) {
         output.note(&format!("warning: {problem}"));
     }
     if custom.problems.len() > MOST_PROBLEMS {
-        output.note(&format!("{folder}: {} problems in all", custom.problems.len()));
+        output.note(&format!("{} problems of the team's files in all", custom.problems.len()));
     }
 }
 

@@ -3,11 +3,14 @@
 //! Results go to stdout, everything else to stderr. Must not compute anything: it reads, asks the layers below, writes.
 
 mod arguments;
+mod baseline;
 mod check;
 mod custom;
+mod difference;
 mod exit;
 mod export;
 mod files;
+mod fix;
 mod load;
 mod measure;
 mod open;
@@ -44,6 +47,9 @@ pub fn run() -> ExitCode {
 
 fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
     let offline = arguments.global.offline;
+    if let Some(config) = &arguments.global.config {
+        files::read(config)?;
+    }
     // Options may stand before the command, a review may not.
     if let (Some(review), Some(_)) = (&arguments.review, &arguments.command) {
         return Err(Failure::unusable(format!("`{}` stands before a command", review.display()))
@@ -58,7 +64,15 @@ fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
         Some(Command::Capacity(capacity)) => show::capacity(&capacity, output),
         Some(Command::Measure(measure)) => measure::measure(&measure, offline, output),
         Some(Command::Export(export)) => export::export(&export, output),
+        Some(Command::Diff(diff)) => difference::diff(&diff, output),
         Some(Command::Method(method)) => custom::method(&method, output),
+        Some(Command::Schema) => output.result(&crate::report::schema()),
+        Some(Command::Man) => {
+            let mut page = Vec::new();
+            let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);
+            rendered.map_err(|error| Failure::unusable(format!("the manual page cannot be written: {error}")))?;
+            output.result(&String::from_utf8_lossy(&page))
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "kneepoint", &mut script);

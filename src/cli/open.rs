@@ -31,7 +31,7 @@ pub(super) fn review(path: Option<&Path>, output: &Output) -> Result<Exit, Failu
     // A folder and a file that may not be read are said here, not inside the workbench.
     files::read(path)?;
     terminal(&format!("`kneepoint check {}` says what is wrong without one", path.display()))?;
-    open(tui::Options { path: Some(path.to_path_buf()), ..options() })
+    open(tui::Options { path: Some(path.to_path_buf()), ..options(output) })
 }
 
 /// `kneepoint` alone.
@@ -54,7 +54,7 @@ fn here(output: &Output) -> Result<Exit, Failure> {
                 let text = files::template(name)?.text;
                 Some(Offer::Template(name.to_owned(), about(text), text.to_owned()))
             });
-            open(tui::Options { offers: templates.collect(), ..options() })
+            open(tui::Options { offers: templates.collect(), ..options(output) })
         }
         several => {
             if terminal("").is_err() {
@@ -62,7 +62,7 @@ fn here(output: &Output) -> Result<Exit, Failure> {
                 return Err(Failure::unusable("there are several reviews here; say which one")
                     .hint(format!("`kneepoint {}`", several[0].display())));
             }
-            open(tui::Options { offers: several.iter().cloned().map(Offer::Review).collect(), ..options() })
+            open(tui::Options { offers: several.iter().cloned().map(Offer::Review).collect(), ..options(output) })
         }
     }
 }
@@ -86,7 +86,7 @@ pub(super) fn demo(demo: &Demo, output: &Output) -> Result<Exit, Failure> {
     };
     files::replace(&path, &text)?;
     let greeting = Some(format!("A private copy of the worked example {}; {metrics}", demo.name));
-    let exit = open(tui::Options { path: Some(path.clone()), greeting, ..options() })?;
+    let exit = open(tui::Options { path: Some(path.clone()), greeting, ..options(output) })?;
     let ended = if source.is_some() { "; its simulated metrics ended with the demo" } else { "" };
     output.note(&format!("your copy is {}{ended}", path.display()));
     Ok(exit)
@@ -121,8 +121,8 @@ fn terminal(hint: &str) -> Result<(), Failure> {
     Err(if hint.is_empty() { failure } else { failure.hint(hint) })
 }
 
-fn options() -> tui::Options {
-    tui::Options::new(today())
+fn options(output: &Output) -> tui::Options {
+    tui::Options { config: output.config.clone(), ..tui::Options::new(today()) }
 }
 
 /// What a template says of itself: the first sentence of its first comment.

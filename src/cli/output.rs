@@ -7,6 +7,7 @@ use crate::model::{Gravity, Problem};
 use crate::report::{Style, line};
 use std::fmt::Write as _;
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::PathBuf;
 
 /// More problems of one file than this are counted.
 const MOST_PROBLEMS: usize = 50;
@@ -19,6 +20,8 @@ pub(super) struct Output {
     errors: Style,
     quiet: bool,
     verbose: bool,
+    /// The configuration that was named for every command.
+    pub(super) config: Option<PathBuf>,
 }
 
 impl Output {
@@ -28,14 +31,20 @@ impl Output {
             errors: Style { colour: colour(global.color, std::io::stderr().is_terminal()) },
             quiet: global.quiet,
             verbose: global.verbose,
+            config: global.config.clone(),
         }
     }
 
     /// Writes a result. A reader that went away is no failure; anything else that prevents it is.
-    #[expect(clippy::unused_self, reason = "whoever writes has an output, whatever it is made of")]
     pub(super) fn result(&self, text: &str) -> Result<Exit, Failure> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes a result that need not be text.
+    #[expect(clippy::unused_self, reason = "whoever writes has an output, whatever it is made of")]
+    pub(super) fn bytes(&self, bytes: &[u8]) -> Result<Exit, Failure> {
         let mut stdout = std::io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Failure::unusable(format!("cannot write the result: {error}")))
             }
@@ -48,6 +57,12 @@ impl Output {
         if !self.quiet {
             stderr(&format!("{}\n", line(text)));
         }
+    }
+
+    /// Says a text of several lines beside the result, where stdout is for something else.
+    #[expect(clippy::unused_self, reason = "whoever writes has an output, whatever it is made of")]
+    pub(super) fn aside(&self, text: &str) {
+        stderr(text);
     }
 
     /// Says something that only the curious want to know.

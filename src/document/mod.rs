@@ -4,6 +4,7 @@
 
 mod edit;
 mod encoding;
+mod excerpt;
 pub mod files;
 mod lines;
 mod merge;
@@ -12,13 +13,16 @@ mod source_map;
 mod syntax;
 mod tokens;
 mod tree;
+mod unified;
 
-pub use edit::{Document, EditError, Parsed, UndoLabel, entity_name, literal, plain};
+pub use edit::{Document, EditError, Parsed, UndoLabel, difference, entity_name, literal, plain};
 pub use encoding::{Encoding, decode, encode};
+pub use excerpt::{ExcerptLine, excerpt};
 pub use lines::{LineIndex, Position};
 pub use merge::{Conflict, Merge, Side};
 pub use render::render_problem;
 pub use source_map::{SourceMap, entity_of};
+pub use unified::unified_diff;
 
 use crate::model::{Problem, Reader, Review, Table, resolve};
 
@@ -29,6 +33,13 @@ pub fn parse(text: &str) -> (Review, SourceMap, Vec<Problem>) {
     let (tree, problems) = syntax::read(text);
     let (review, problems) = interpret(text, &tree.root, problems);
     (review, SourceMap::new(tree, LineIndex::new(text)), problems)
+}
+
+/// Reads the values of any TOML, for files that are no reviews. Never fails: what is no TOML is a problem.
+pub fn values(text: &str) -> (SourceMap, Vec<Problem>) {
+    let (tree, mut problems) = syntax::read(text);
+    problems.append(&mut encoding::problems(text));
+    (SourceMap::new(tree, LineIndex::new(text)), problems)
 }
 
 /// What a tree says, with the problems of its syntax and of its content in the order of the text.

@@ -31,14 +31,18 @@ pub(super) fn read(text: &str) -> (Tree, Vec<Problem>) {
     };
     let mut base = 0;
     while let Some(rest) = text.get(base..) {
-        let tokens = Source::new(rest).lex().into_vec();
+        let mut chunks = tokens::Chunks::of(rest);
+        while chunks.next() {
+            builder.read(rest, chunks.tokens(), base);
+        }
+        let start = chunks.start();
         let is_table = |name: &str| EntityKind::of_table(name).is_some();
-        let Some(cut) = tokens::after_open_string(rest, &tokens, is_table) else {
-            builder.read(rest, &tokens, base);
+        let Some(cut) = tokens::after_open_string(rest, chunks.tokens(), is_table) else {
+            builder.read(rest, chunks.tokens(), base);
             break;
         };
-        let part = &rest[..cut];
-        builder.read(part, &Source::new(part).lex().into_vec(), base);
+        let part = &rest[start..cut];
+        builder.read(part, &Source::new(part).lex().into_vec(), base + start);
         base += cut;
     }
     let mut problems = builder.problems;

@@ -2,7 +2,72 @@
 //!
 //! Without this a single missing `]` would swallow the rest of the file.
 
-use toml_parser::lexer::{Token, TokenKind};
+use toml_parser::Source;
+use toml_parser::lexer::{Lexer, Token, TokenKind};
+
+/// So many tokens are read at once: those of a large file at a time take more memory than what it says.
+const CHUNK: usize = 16 * 1024;
+
+/// The tokens of a text in chunks, each but the first beginning with a header.
+pub(super) struct Chunks<'t> {
+    lexer: Lexer<'t>,
+    tokens: Vec<Token>,
+    /// The first token of the next chunk.
+    ahead: Option<Token>,
+    depth: usize,
+    line_start: bool,
+}
+
+impl<'t> Chunks<'t> {
+    /// Of a text.
+    pub(super) fn of(text: &'t str) -> Self {
+        Self { lexer: Source::new(text).lex(), tokens: Vec::new(), ahead: None, depth: 0, line_start: true }
+    }
+
+    /// Goes to the next chunk; `false` where it is the last one.
+    pub(super) fn next(&mut self) -> bool {
+        self.tokens.clear();
+        if let Some(token) = self.ahead.take() {
+            self.push(token);
+        }
+        while let Some(token) = self.lexer.next() {
+            let at_header = self.line_start && self.depth == 0 && token.kind() == TokenKind::LeftSquareBracket;
+            if at_header && self.tokens.len() >= CHUNK {
+                self.ahead = Some(token);
+                return true;
+            }
+            self.push(token);
+        }
+        false
+    }
+
+    fn push(&mut self, token: Token) {
+        match token.kind() {
+            TokenKind::Newline => self.line_start = true,
+            TokenKind::Whitespace => {}
+            TokenKind::LeftSquareBracket | TokenKind::LeftCurlyBracket => {
+                self.depth += 1;
+                self.line_start = false;
+            }
+            TokenKind::RightSquareBracket | TokenKind::RightCurlyBracket => {
+                self.depth = self.depth.saturating_sub(1);
+                self.line_start = false;
+            }
+            _ => self.line_start = false,
+        }
+        self.tokens.push(token);
+    }
+
+    /// The tokens of the chunk.
+    pub(super) fn tokens(&self) -> &[Token] {
+        &self.tokens
+    }
+
+    /// Where the chunk begins in the text.
+    pub(super) fn start(&self) -> usize {
+        self.tokens.first().map_or(0, |token| token.span().start())
+    }
+}
 
 /// The tokens cut at every header that stands inside a bracket, so that each part can be read alone.
 ///

@@ -6,7 +6,7 @@
 use super::system::{ComponentIndex, DependencyIndex, FlowIndex, SystemGraph, is_hard, is_synchronous};
 use crate::model::{Call, Flow, Review};
 use crate::units::Span;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// Something in a flow that had to be worked around.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -299,7 +299,7 @@ fn order_from(entry: ComponentIndex, calls: &[MadeCall]) -> (Vec<ComponentIndex>
         leaving.entry(call.from).or_default().push(position);
     }
     let mut cut = vec![false; calls.len()];
-    let mut states = HashMap::from([(entry, State::Open)]);
+    let mut states = HashMap::from_iter([(entry, State::Open)]);
     let mut path = vec![(entry, 0)];
     let mut order = Vec::new();
     while let Some((component, next)) = path.last_mut() {

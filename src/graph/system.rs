@@ -5,9 +5,9 @@
 
 use super::flow::FlowExpansion;
 use crate::model::{ComponentKind, Criticality, Dependency, Element, Mode, Response, Review};
+use foldhash::{HashMap, HashMapExt};
 use petgraph::Direction;
 use petgraph::graph::{DiGraph, NodeIndex};
-use std::collections::HashMap;
 
 /// A component: its position in the review's list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

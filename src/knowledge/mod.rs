@@ -5,10 +5,12 @@
 //! a review says, or how anything is shown. It is the only place that knows the `toml` crate.
 //!
 //! Invariants: ids are unique in their kind; every `see`, `questions` and `pattern` of a [`Knowledge`] resolves; every
-//! entry of `rules` has the form of a code (whether the rule exists is for the registry's tests). A file of a reader
+//! entry of `rules` has the form of a code (whether the rule exists is for the registry's tests); every entry of
+//! `decided_by`, `applies` and `serves` means something. A file of a reader
 //! can spoil itself only: whatever it gets wrong is a [`KnowledgeProblem`] and leaves the embedded text in place.
 
 mod build;
+mod decider;
 mod fields;
 mod in_force;
 mod merge;
@@ -17,6 +19,7 @@ mod references;
 mod sheet;
 mod types;
 
+pub use decider::{Among, Computed, Decider, Said};
 pub use in_force::InForce;
 pub use problem::KnowledgeProblem;
 pub use references::{Target, is_rule_code};

@@ -3,6 +3,7 @@
 //! After [`prune`] every reference leads somewhere, so that a screen may offer each as a link. Knows nothing of files.
 
 use super::build::Builder;
+use super::decider::{Among, Decider};
 use super::problem::{KnowledgeProblem, quoted, suggest};
 use super::types::{
     AntiPattern, Checklist, DecisionTable, Decisions, Guidance, Method, Pattern, Principle, Question, Signature, Step,
@@ -118,6 +119,13 @@ impl Parts {
             .chain(self.checklists.iter_mut().flat_map(|list| &mut list.items))
         {
             visit("question", &question.id, "rules", &mut question.rules);
+            visit("question", &question.id, "decided_by", &mut question.decided_by);
+            visit("question", &question.id, "applies", &mut question.applies);
+            visit("question", &question.id, "serves", &mut question.serves);
+        }
+        for list in &mut self.checklists {
+            visit("checklist", &list.id, "applies", &mut list.applies);
+            visit("checklist", &list.id, "serves", &mut list.serves);
         }
         for pattern in &mut self.patterns {
             visit("pattern", &pattern.id, "rules", &mut pattern.rules);
@@ -179,16 +187,30 @@ pub(super) fn prune(parts: &mut Parts, builder: &mut Builder) {
                 _ => "",
             };
             let reference = format!("{kind}{entry}");
-            let fine = if key == "rules" { is_rule_code(entry) } else { names.contains(&reference) };
+            let fine = match key {
+                "rules" => is_rule_code(entry),
+                "decided_by" => Decider::parse(entry).is_some(),
+                "applies" => Among::parse(entry).is_some(),
+                "serves" => ["axis", "dimension"].iter().any(|kind| names.contains(&format!("{kind}:{entry}"))),
+                _ => names.contains(&reference),
+            };
             let Some((file, line)) = place.filter(|_| !fine) else {
                 return fine;
             };
-            let (message, suggestion) = if key == "rules" {
-                (format!("{} is not the code of a rule (KP and three digits); it was ignored", quoted(entry)), None)
-            } else {
-                let close = suggest(problems, &reference, names.iter().map(String::as_str));
-                let close = close.map(|name| name.strip_prefix(kind).unwrap_or(&name).to_owned());
-                (format!("{} in `{key}` leads nowhere; it was ignored", quoted(entry)), close)
+            let (message, suggestion) = match key {
+                "rules" => {
+                    (format!("{} is not the code of a rule (KP and three digits); it was ignored", quoted(entry)), None)
+                }
+                "decided_by" => (format!("{} decides nothing; it was ignored", quoted(entry)), None),
+                "applies" => {
+                    let close = suggest(problems, entry, Among::ALL.iter().map(|among| among.word()));
+                    (format!("{} in `{key}` is no part of a review; it was ignored", quoted(entry)), close)
+                }
+                _ => {
+                    let close = suggest(problems, &reference, names.iter().map(String::as_str));
+                    let close = close.map(|name| name.strip_prefix(kind).unwrap_or(&name).to_owned());
+                    (format!("{} in `{key}` leads nowhere; it was ignored", quoted(entry)), close)
+                }
             };
             problems.push(KnowledgeProblem { file: file.to_string(), line: *line, message, suggestion });
             false

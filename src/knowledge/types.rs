@@ -50,6 +50,18 @@ pub struct Question {
     /// Codes of the rules that check it.
     #[serde(default)]
     pub rules: Vec<String>,
+    /// What decides it without people: [`Decider`](super::Decider)s in words.
+    #[serde(default)]
+    pub decided_by: Vec<String>,
+    /// What it is about ([`Among`](super::Among) in words): it does not apply where the review has none of these.
+    #[serde(default)]
+    pub applies: Vec<String>,
+    /// The axes and dimensions its answer moves, besides those of its rules.
+    #[serde(default)]
+    pub serves: Vec<String>,
+    /// Whether it is asked in a quick review too.
+    #[serde(default)]
+    pub quick: bool,
     /// When it need not be asked.
     #[serde(default)]
     pub skip: Option<String>,
@@ -98,6 +110,15 @@ pub struct Checklist {
     pub title: String,
     /// Two sentences for the coach.
     pub purpose: String,
+    /// What it is about: it does not apply where the review has none of these.
+    #[serde(default)]
+    pub applies: Vec<String>,
+    /// The axes and dimensions that its items serve where they do not say so themselves and no rule checks them.
+    #[serde(default)]
+    pub serves: Vec<String>,
+    /// Whether a quick review goes through it.
+    #[serde(default)]
+    pub quick: bool,
     /// Its items.
     #[serde(skip)]
     pub items: Vec<Question>,

@@ -4,7 +4,7 @@
 //! Texts in and texts out, no file is touched here. Invariants: the same records give the same bytes in whatever order
 //! they came; a state that is not a number never carries one; reading never fails, it reports.
 
-use crate::model::{Evidence, Measurement, Review};
+use crate::model::{Evidence, Measurement, Renaming, Review};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -222,6 +222,21 @@ impl EvidenceFile {
             })
         });
         Evidence { measurements: measurements.collect() }
+    }
+
+    /// Names an element anew in every record about it; says whether there was one.
+    ///
+    /// Queries and labels keep the names the server knows.
+    pub fn rename(&mut self, renaming: &Renaming) -> bool {
+        let mut changed = false;
+        for record in &mut self.records {
+            if let Some(element) = renaming.element(&record.element) {
+                record.element = element;
+                changed = true;
+            }
+        }
+        self.records.sort_by(EvidenceRecord::order);
+        changed
     }
 
     /// The text of the file: JSON, indented, ending in a line break.

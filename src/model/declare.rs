@@ -35,6 +35,19 @@ macro_rules! entity {
                     span: node.span,
                 })
             }
+            fn said(&self, keys: &[&str]) -> Option<String> {
+                let Some((first, rest)) = keys.split_first() else {
+                    let mut said: Vec<String> = Vec::new();
+                    $( if let Some(value) = self.$field.as_ref().and_then(|value| $crate::model::Field::said(value, &[])) {
+                        said.push(format!("{} {value}", entity!(@key $field $($key)?)));
+                    } )*
+                    return (!said.is_empty()).then(|| said.join(", "));
+                };
+                $( if *first == entity!(@key $field $($key)?) {
+                    return self.$field.as_ref().and_then(|value| $crate::model::Field::said(value, rest));
+                } )*
+                None
+            }
         }
     };
     (@key $field:ident $key:literal) => { $key };
@@ -53,6 +66,8 @@ macro_rules! choice {
             pub const ALL: &'static [Self] = &[ $( Self::$variant, )+ ];
             /// The words of the format.
             pub const WORDS: &'static [&'static str] = &[ $( $word, )+ ];
+            /// What each means, in one sentence, in the same order.
+            pub const DOCS: &'static [&'static str] = &[ $( concat!($($doc),+), )+ ];
             /// The word of the format.
             pub fn word(self) -> &'static str {
                 match self { $( Self::$variant => $word, )+ }
@@ -70,7 +85,7 @@ macro_rules! choice {
         }
 
         impl $crate::model::Field for $name {
-            const SHAPE: $crate::model::Shape = $crate::model::Shape::Choice(Self::WORDS);
+            const SHAPE: $crate::model::Shape = $crate::model::Shape::Choice(Self::WORDS, Self::DOCS);
             fn read(node: &$crate::model::Node, reader: &mut $crate::model::Reader) -> Option<Self> {
                 let Some(text) = node.text() else {
                     reader.wrong(node, concat!($called, " (a word)"));
@@ -87,6 +102,9 @@ macro_rules! choice {
                     );
                 }
                 found
+            }
+            fn said(&self, _keys: &[&str]) -> Option<String> {
+                Some(self.word().to_owned())
             }
         }
     };

@@ -27,11 +27,13 @@ pub enum Shape {
         example: &'static str,
         /// Whether it is a bare number in TOML unless it has a unit.
         bare: bool,
+        /// The units it may have, as a regular expression.
+        units: &'static str,
     },
     /// A calendar date.
     Date,
-    /// One of some words.
-    Choice(&'static [&'static str]),
+    /// One of some words; what each means stands at its position in the second list.
+    Choice(&'static [&'static str], &'static [&'static str]),
     /// Values of one shape.
     List(&'static Shape),
     /// A table with known keys.
@@ -115,6 +117,9 @@ pub trait Field: Sized {
     const SHAPE: Shape;
     /// From the tree; problems go to the reader, and what cannot be used is `None`.
     fn read(node: &Node, reader: &mut Reader) -> Option<Self>;
+    /// What is said at keys inside it, as words; with no keys, its own value. `None` where nothing is: also for a text
+    /// of blanks and for an empty list, which say nothing.
+    fn said(&self, keys: &[&str]) -> Option<String>;
 }
 
 /// Longer than this is a mistake or an attack, not a sentence.
@@ -129,6 +134,9 @@ impl Field for String {
         };
         check_text(text, node.span, reader);
         Some(text.to_owned())
+    }
+    fn said(&self, _keys: &[&str]) -> Option<String> {
+        (!self.trim().is_empty()).then(|| self.clone())
     }
 }
 
@@ -163,6 +171,9 @@ impl Field for bool {
             None
         }
     }
+    fn said(&self, _keys: &[&str]) -> Option<String> {
+        Some(self.to_string())
+    }
 }
 
 impl Field for Date {
@@ -183,6 +194,9 @@ impl Field for Date {
             }
         }
     }
+    fn said(&self, _keys: &[&str]) -> Option<String> {
+        Some(self.to_string())
+    }
 }
 
 impl<T: Field> Field for Vec<T> {
@@ -193,6 +207,17 @@ impl<T: Field> Field for Vec<T> {
             return None;
         };
         Some(items.iter().filter_map(|item| T::read(item, reader)).collect())
+    }
+    /// The items; of tables, how many there are. A key is asked of every item, and is said where all of them say it.
+    fn said(&self, keys: &[&str]) -> Option<String> {
+        if self.is_empty() {
+            return None;
+        }
+        if keys.is_empty() && matches!(T::SHAPE, Shape::Table(_)) {
+            return Some(self.len().to_string());
+        }
+        let all: Option<Vec<String>> = self.iter().map(|item| item.said(keys)).collect();
+        all.map(|all| all.join(", ")).filter(|all| !all.trim().is_empty())
     }
 }
 
@@ -206,6 +231,9 @@ impl<T: Field> Field for BTreeMap<String, T> {
         Some(
             table.entries.iter().filter_map(|entry| Some((entry.key.clone(), T::read(&entry.node, reader)?))).collect(),
         )
+    }
+    fn said(&self, _keys: &[&str]) -> Option<String> {
+        (!self.is_empty()).then(|| self.keys().cloned().collect::<Vec<_>>().join(", "))
     }
 }
 
@@ -282,9 +310,12 @@ fn read_estimate<Q: Quantity>(node: &Node, reader: &mut Reader) -> Option<Estima
 macro_rules! quantities {
     ($($name:ident),*) => { $(
         impl Field for Estimate<$name> {
-            const SHAPE: Shape = Shape::Quantity { name: $name::NAME, example: $name::EXAMPLE, bare: $name::BARE };
+            const SHAPE: Shape = Shape::Quantity { name: $name::NAME, example: $name::EXAMPLE, bare: $name::BARE, units: $name::UNITS };
             fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
                 read_estimate(node, reader)
+            }
+            fn said(&self, _keys: &[&str]) -> Option<String> {
+                Some(self.to_string())
             }
         }
     )* };
@@ -324,5 +355,8 @@ impl Field for ServiceTime {
             return None;
         };
         Some(Self { mean: read_estimate(mean, reader)?, cv })
+    }
+    fn said(&self, _keys: &[&str]) -> Option<String> {
+        Some(self.mean.to_string())
     }
 }

@@ -82,6 +82,21 @@ kinds! {
 }
 
 impl EntityKind {
+    /// The keys without which an entity cannot be used.
+    pub fn required(self) -> &'static [&'static str] {
+        match self {
+            Self::Slo | Self::Component | Self::Decision | Self::Action => &["id"],
+            Self::Dependency => &["from", "to"],
+            Self::Flow => &["id", "entry"],
+            Self::Hotspot => &["id", "at"],
+            Self::Failure => &["at"],
+            Self::Measure => &["at", "signal"],
+            Self::Answer => &["question"],
+            Self::Triage => &["finding"],
+            _ => &[],
+        }
+    }
+
     /// The kind of a table's name.
     pub fn of_table(table: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.table() == table)

@@ -12,6 +12,7 @@ mod kind;
 mod names;
 mod node;
 mod problem;
+mod renaming;
 mod resolve;
 mod review;
 
@@ -28,5 +29,6 @@ pub use names::{
 };
 pub use node::{Entry, Node, Span, Table, TableForm, Value};
 pub use problem::{Gravity, Problem, ProblemKind, did_you_mean, nearest, quote};
+pub use renaming::Renaming;
 pub use resolve::resolve;
 pub use review::Review;

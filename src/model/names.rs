@@ -94,6 +94,9 @@ macro_rules! name {
                 }
                 Some(Self(name))
             }
+            fn said(&self, _keys: &[&str]) -> Option<String> {
+                (!self.as_str().is_empty()).then(|| self.as_str().to_owned())
+            }
         }
     };
 }

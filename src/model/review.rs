@@ -5,7 +5,7 @@ use super::entities::{
     Meeting, Migration, Parked, PrometheusSettings, Slo, Tenancy, Triage,
 };
 use super::field::{Field, Reader};
-use super::kind::EntityKind;
+use super::kind::{EntityKind, EntityRef};
 use super::names::Element;
 use super::node::{Node, Table, Value};
 use super::problem::{Problem, ProblemKind, did_you_mean, quote};
@@ -131,6 +131,32 @@ impl Review {
             EntityKind::Action => self.actions.len(),
             EntityKind::Parked => self.parked.len(),
             EntityKind::Meeting => self.meetings.len(),
+        }
+    }
+
+    /// What an entity says at a key (`cache.ttl`), as words; `None` where it says nothing there.
+    pub fn said(&self, entity: EntityRef, keys: &[&str]) -> Option<String> {
+        let at = entity.index;
+        match entity.kind {
+            EntityKind::Head => self.head.said(keys),
+            EntityKind::Growth => self.growth.said(keys),
+            EntityKind::Tenancy => self.tenancy.as_ref()?.said(keys),
+            EntityKind::Prometheus => self.prometheus.as_ref()?.said(keys),
+            EntityKind::Migration => self.migration.as_ref()?.said(keys),
+            EntityKind::Slo => self.slos.get(at)?.said(keys),
+            EntityKind::Component => self.components.get(at)?.said(keys),
+            EntityKind::Dependency => self.dependencies.get(at)?.said(keys),
+            EntityKind::Flow => self.flows.get(at)?.said(keys),
+            EntityKind::Hotspot => self.hotspots.get(at)?.said(keys),
+            EntityKind::Failure => self.failures.get(at)?.said(keys),
+            EntityKind::Measure => self.measures.get(at)?.said(keys),
+            EntityKind::LoadTest => self.load_tests.get(at)?.said(keys),
+            EntityKind::Answer => self.answers.get(at)?.said(keys),
+            EntityKind::Decision => self.decisions.get(at)?.said(keys),
+            EntityKind::Triage => self.triage.get(at)?.said(keys),
+            EntityKind::Action => self.actions.get(at)?.said(keys),
+            EntityKind::Parked => self.parked.get(at)?.said(keys),
+            EntityKind::Meeting => self.meetings.get(at)?.said(keys),
         }
     }
 

@@ -21,7 +21,7 @@ pub fn document(
     custom: &Custom,
 ) -> Result<String, TemplateError> {
     let as_of = as_of(&parsed.review).unwrap_or(today);
-    let settings = Settings { knowledge: custom.knowledge.clone(), ..Settings::new(as_of) };
+    let settings = custom.settings(Settings::new(as_of));
     let mut analysis = analyze(&parsed.review, evidence, &settings);
     let mut problems = parsed.problems.clone();
     problems.append(&mut analysis.problems);

@@ -8,7 +8,7 @@ pub struct Style {
 }
 
 impl Style {
-    fn paint(self, code: &str, text: &str) -> String {
+    pub(super) fn paint(self, code: &str, text: &str) -> String {
         if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
@@ -44,11 +44,16 @@ impl Style {
 
     /// A word of a severity or gravity in its colour.
     pub fn severity(self, word: &str) -> String {
+        self.paint_severity(word, word)
+    }
+
+    /// A text in the colour of a severity or gravity.
+    pub fn paint_severity(self, word: &str, text: &str) -> String {
         match word {
-            "high" | "error" => self.red(word),
-            "medium" | "warning" => self.yellow(word),
-            "low" => self.cyan(word),
-            _ => self.dim(word),
+            "high" | "error" => self.red(text),
+            "medium" | "warning" => self.yellow(text),
+            "low" => self.cyan(text),
+            _ => self.dim(text),
         }
     }
 }

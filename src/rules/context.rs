@@ -2,17 +2,22 @@
 //!
 //! Every look-up is constant time, so that rules stay linear on large reviews.
 
+use super::engine::Options;
+use super::finding::Severity;
 use super::rule::RuleInfo;
 use crate::capacity::Capacity;
-use crate::graph::{ComponentIndex, FlowExpansion, FlowIndex, MadeCall, SystemGraph};
+use crate::graph::{ComponentIndex, DependencyIndex, FlowExpansion, FlowIndex, MadeCall, SystemGraph};
+use crate::knowledge::Knowledge;
 use crate::model::{
     Call, Component, ComponentKind, Dependency, Element, EntityKind, EntityRef, Evidence, Failure, FailureMode, Flow,
     Indicator, Review, Slo,
 };
 use crate::reliability::{FlowReliability, Reliability};
 use crate::units::Quantity;
+use foldhash::{HashMap, HashMapExt};
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::OnceLock;
 
 /// A flow with what the graph made of it.
 #[derive(Debug, Clone, Copy)]
@@ -58,14 +63,20 @@ pub(crate) struct Context<'a> {
     pub(crate) graph: &'a SystemGraph,
     pub(crate) capacity: &'a Capacity,
     pub(crate) reliability: &'a Reliability,
-    #[expect(dead_code, reason = "the rules about measurements read it")]
     pub(crate) evidence: &'a Evidence,
+    pub(crate) knowledge: &'a Knowledge,
     pub(crate) today: Date,
-    /// Ids of everything found so far; empty until the system has been judged.
-    pub(crate) found: HashSet<String>,
+    /// Ids of everything found so far, with how much it hurts; empty until the system has been judged.
+    pub(crate) found: HashMap<String, Severity>,
     /// Codes of the rules that ran.
     pub(crate) ran: HashSet<&'static str>,
+    /// Computed when the first rule asks for it.
+    at_peak: OnceLock<Capacity>,
     thresholds: &'a BTreeMap<String, f64>,
+    outgoing: Vec<Vec<&'a Dependency>>,
+    incoming: Vec<Vec<&'a Dependency>>,
+    /// Whether the caller waits, by the place of the dependency in the review.
+    waits: Vec<bool>,
     slos_of_flow: HashMap<&'a str, Vec<usize>>,
     slos_of_component: HashMap<&'a str, Vec<usize>>,
     failures: HashMap<String, Vec<usize>>,
@@ -79,8 +90,7 @@ impl<'a> Context<'a> {
         capacity: &'a Capacity,
         reliability: &'a Reliability,
         evidence: &'a Evidence,
-        today: Date,
-        thresholds: &'a BTreeMap<String, f64>,
+        options: &'a Options,
     ) -> Self {
         let mut context = Self {
             review,
@@ -88,10 +98,15 @@ impl<'a> Context<'a> {
             capacity,
             reliability,
             evidence,
-            today,
-            found: HashSet::new(),
+            knowledge: &options.knowledge,
+            today: options.today,
+            found: HashMap::new(),
             ran: HashSet::new(),
-            thresholds,
+            at_peak: OnceLock::new(),
+            thresholds: &options.thresholds,
+            outgoing: vec![Vec::new(); review.components.len()],
+            incoming: vec![Vec::new(); review.components.len()],
+            waits: Vec::with_capacity(review.dependencies.len()),
             slos_of_flow: HashMap::new(),
             slos_of_component: HashMap::new(),
             failures: HashMap::new(),
@@ -103,6 +118,14 @@ impl<'a> Context<'a> {
 
     fn index(&mut self) {
         let review = self.review;
+        for (position, dependency) in review.dependencies.iter().enumerate() {
+            let index = DependencyIndex(position);
+            self.waits.push(crate::graph::is_synchronous(dependency.mode, self.kind(dependency.to())));
+            if let Some((from, to)) = self.graph.ends(index) {
+                self.outgoing[from.0].push(dependency);
+                self.incoming[to.0].push(dependency);
+            }
+        }
         for (position, slo) in review.slos.iter().enumerate() {
             self.name(EntityKind::Slo, slo.id(), position);
             match (&slo.flow, &slo.component) {
@@ -133,6 +156,12 @@ impl<'a> Context<'a> {
 
     fn name(&mut self, kind: EntityKind, id: &'a str, position: usize) {
         self.entities.entry((kind, id)).or_insert(position);
+    }
+
+    /// The capacity at the peak that the review expects, every flow at its own, and with all replicas that autoscaling
+    /// may start. Its multiples are of that peak.
+    pub(crate) fn at_peak(&self) -> &Capacity {
+        self.at_peak.get_or_init(|| crate::capacity::compute(&super::peak::scaled(self.review), self.graph, 1.0))
     }
 
     /// The threshold of a rule's key: what the settings say for `CODE.key`, or else the default.
@@ -188,21 +217,26 @@ impl<'a> Context<'a> {
 
     /// What a component depends on, in file order.
     pub(crate) fn callees(&self, id: &str) -> Vec<&'a Dependency> {
-        let review = self.review;
-        let outgoing = self.graph.component(id).map(|index| self.graph.outgoing(index)).unwrap_or_default();
-        outgoing.into_iter().map(|index| &review.dependencies[index.0]).collect()
+        self.graph.component(id).map(|index| self.outgoing[index.0].clone()).unwrap_or_default()
     }
 
     /// What depends on a component, in file order.
     pub(crate) fn callers(&self, id: &str) -> Vec<&'a Dependency> {
-        let review = self.review;
-        let incoming = self.graph.component(id).map(|index| self.graph.incoming(index)).unwrap_or_default();
-        incoming.into_iter().map(|index| &review.dependencies[index.0]).collect()
+        self.graph.component(id).map(|index| self.incoming[index.0].clone()).unwrap_or_default()
     }
 
     /// Whether the caller of a dependency waits for the answer.
     pub(crate) fn waits(&self, dependency: &Dependency) -> bool {
-        crate::graph::is_synchronous(dependency.mode, self.kind(dependency.to()))
+        self.place(dependency).and_then(|place| self.waits.get(place).copied()).unwrap_or_default()
+    }
+
+    /// Where a dependency of the review stands in its list: told by where it lies in memory, because rules hold
+    /// references and a look-up by its ends would cost two hashes each time.
+    fn place(&self, dependency: &Dependency) -> Option<usize> {
+        let first = self.review.dependencies.as_ptr() as usize;
+        let offset = (std::ptr::from_ref(dependency) as usize).checked_sub(first)?;
+        let place = offset / size_of::<Dependency>();
+        (place < self.review.dependencies.len()).then_some(place)
     }
 
     /// Every flow once, in file order.

@@ -2,21 +2,26 @@
 //!
 //! Rules decide nothing of this. Linear in the size of the review up to sorting.
 
+use super::baseline::Ratchet;
 use super::context::Context;
-use super::finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary};
+use super::finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, Tally};
 use super::impact::{Impact, Weight};
 use super::report::{Drafted, Report};
-use super::rule::{Rule, Stage};
+use super::rule::{Rule, RuleInfo, Stage};
 use super::select::{UnknownSelector, chosen};
 use super::triage::Ledger;
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
+use crate::knowledge::InForce;
 use crate::model::{Element, EntityKind, EntityRef, Evidence, Review};
 use crate::reliability::Reliability;
 use jiff::civil::Date;
 use std::any::Any;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// So many findings of one rule are listed where nobody says otherwise.
+pub const MOST_OF_A_RULE: usize = 200;
 
 /// How the rules are run.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +36,10 @@ pub struct Options {
     pub severities: BTreeMap<String, Severity>,
     /// Thresholds other than the rules' own, by `CODE.key`.
     pub thresholds: BTreeMap<String, f64>,
+    /// Ids of findings that were there before and do not count.
+    pub baseline: BTreeSet<String>,
+    /// The method: its questions and patterns.
+    pub knowledge: InForce,
     /// The most findings a rule may have; the rest is counted in one note.
     pub most: usize,
 }
@@ -44,7 +53,9 @@ impl Options {
             ignore: Vec::new(),
             severities: BTreeMap::new(),
             thresholds: BTreeMap::new(),
-            most: 200,
+            baseline: BTreeSet::new(),
+            knowledge: InForce::default(),
+            most: MOST_OF_A_RULE,
         }
     }
 }
@@ -56,12 +67,18 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// What could not be decided, by code and element.
     pub cannot_tell: Vec<CannotTell>,
-    /// How many of each.
+    /// How many of each, listed or not.
     pub summary: Summary,
+    /// What a baseline written now would hold, and which ids of the present one it would not.
+    pub ratchet: Ratchet,
+    /// The rules that were asked, by code.
+    pub rules: Vec<&'static RuleInfo>,
     /// Rules that stopped with an error of their own.
     pub failed: Vec<FailedRule>,
     /// Selectors that name no rule.
     pub unknown_selectors: Vec<UnknownSelector>,
+    /// What each rule that answered said, by code: rules that failed or were not chosen have no entry.
+    pub per_rule: BTreeMap<&'static str, Tally>,
 }
 
 /// Runs the chosen rules on a review.
@@ -74,7 +91,9 @@ pub fn run(
     options: &Options,
 ) -> Outcome {
     let (rules, unknown_selectors) = chosen(&options.select, &options.ignore);
-    Outcome { unknown_selectors, ..run_rules(&rules, review, graph, capacity, reliability, evidence, options) }
+    let infos = rules.iter().map(|rule| &rule.info).collect();
+    let said = run_rules(&rules, review, graph, capacity, reliability, evidence, options);
+    Outcome { unknown_selectors, rules: infos, ..said }
 }
 
 /// Runs these rules on a review.
@@ -87,21 +106,32 @@ fn run_rules(
     evidence: &Evidence,
     options: &Options,
 ) -> Outcome {
-    let mut context = Context::new(review, graph, capacity, reliability, evidence, options.today, &options.thresholds);
+    let mut context = Context::new(review, graph, capacity, reliability, evidence, options);
     context.ran = rules.iter().map(|rule| rule.info.code).collect();
     let mut outcome = Outcome::default();
-    let mut drafted = run_stage(&context, rules, Stage::System, &mut outcome);
-    context.found = drafted.iter().map(|drafted| drafted.finding.id.clone()).collect();
-    drafted.append(&mut run_stage(&context, rules, Stage::Ledger, &mut outcome));
-    for Drafted { finding, .. } in &mut drafted {
-        finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
+    let mut drafted = Vec::new();
+    for stage in [Stage::System, Stage::Ledger, Stage::Last] {
+        let mut new = run_stage(&context, rules, stage, &mut outcome);
+        for Drafted { finding, .. } in &mut new {
+            finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
+        }
+        context.found.extend(new.iter().map(|drafted| (drafted.finding.id.clone(), drafted.finding.severity)));
+        drafted.append(&mut new);
     }
-    outcome.findings = ranked(&context, drafted, options.most);
     let ledger = Ledger::new(&review.triage);
-    for finding in &mut outcome.findings {
-        finding.standing = ledger.standing(finding, options.today);
+    for Drafted { finding, .. } in &mut drafted {
+        let standing = ledger.standing(finding, options.today);
+        let covered = standing.counts() && !matches!(standing, Standing::Expired(_));
+        // The ledger goes before the baseline: what was accepted for a time counts when that time is over.
+        let baselined = covered && options.baseline.contains(&finding.id);
+        finding.standing = if baselined { Standing::Baselined } else { standing };
         count(&mut outcome.summary, finding);
     }
+    let judged = rules.iter().map(|rule| rule.info.code);
+    let judged = judged.filter(|code| outcome.failed.iter().all(|failed| failed.code != *code)).collect();
+    let findings = drafted.iter().map(|drafted| &drafted.finding);
+    outcome.ratchet = Ratchet::new(&options.baseline, findings, &outcome.cannot_tell, &judged);
+    outcome.findings = ranked(&context, drafted, options.most);
     outcome.cannot_tell.sort_by(|a, b| (a.code, &a.element, &a.missing).cmp(&(b.code, &b.element, &b.missing)));
     outcome.summary.cannot_tell = outcome.cannot_tell.len();
     outcome
@@ -125,6 +155,8 @@ fn run_stage(context: &Context<'_>, rules: &[&'static Rule], stage: Stage, outco
             }
         };
         outcome.summary.passed += report.passed;
+        let tally = Tally { passed: report.passed, found: report.drafted.len(), cannot_tell: report.cannot_tell.len() };
+        outcome.per_rule.insert(rule.info.code, tally);
         outcome.cannot_tell.append(&mut report.cannot_tell);
         drafted.append(&mut report.drafted);
     }
@@ -139,6 +171,7 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
 
 /// What hurts most in front, at most so many of a rule, each with the flows and SLOs it hurts.
 ///
+/// Findings that count and findings that do not are limited apart: what is new does not vanish behind what is known.
 /// The order: severity, then critical flows, then their share of the value, then how many they are, then the identity.
 fn ranked(context: &Context<'_>, drafted: Vec<Drafted>, most: usize) -> Vec<Finding> {
     let mut impact = Impact::new(context);
@@ -153,18 +186,18 @@ fn ranked(context: &Context<'_>, drafted: Vec<Drafted>, most: usize) -> Vec<Find
         let (a, b) = (&a.finding, &b.finding);
         b.severity.cmp(&a.severity).then_with(|| weight_of_a.worst_first(weight_of_b)).then_with(|| a.id.cmp(&b.id))
     });
-    let mut of_rule: BTreeMap<&'static str, (usize, &'static str)> = BTreeMap::new();
+    let mut of_rule: BTreeMap<(&'static str, bool), (usize, &'static str)> = BTreeMap::new();
     let mut findings = Vec::new();
     for (Drafted { mut finding, flows_given }, _) in weighed {
-        let (count, _) = of_rule.entry(finding.code).or_insert((0, finding.name));
+        let (count, _) = of_rule.entry((finding.code, finding.standing.counts())).or_insert((0, finding.name));
         *count += 1;
         if *count <= most {
             impact.complete(&mut finding, flows_given);
             findings.push(finding);
         }
     }
-    let left_out = of_rule.into_iter().filter(|(_, (count, _))| *count > most);
-    findings.extend(left_out.map(|(code, (count, name))| more(code, name, count - most)));
+    let left_out = of_rule.into_iter().filter(|((_, counts), (count, _))| *counts && *count > most);
+    findings.extend(left_out.map(|((code, _), (count, name))| more(code, name, count - most)));
     findings
 }
 
@@ -191,6 +224,10 @@ fn more(code: &'static str, name: &'static str, count: usize) -> Finding {
 }
 
 fn count(summary: &mut Summary, finding: &Finding) {
+    if finding.standing == Standing::Baselined {
+        summary.baselined += 1;
+        return;
+    }
     if !finding.standing.counts() {
         summary.triaged += 1;
         return;
@@ -207,7 +244,7 @@ fn count(summary: &mut Summary, finding: &Finding) {
 mod tests {
     use super::*;
     use crate::rules::registry;
-    use crate::rules::rule::{Family, RuleInfo, SECTIONS};
+    use crate::rules::rule::{Family, SECTIONS};
 
     fn fails(_: &Context<'_>, _: &mut Report<'_>) {
         let none: Option<usize> = None;
@@ -246,6 +283,12 @@ mod tests {
         rules.insert(1, &FAILING);
         let beside = with(&rules);
         assert!(!alone.findings.is_empty() && alone.failed.is_empty());
+        assert_eq!(alone.per_rule, beside.per_rule);
+        assert_eq!(alone.per_rule.len(), registry::all().len(), "every rule that answered is there");
+        let sum = |part: fn(&Tally) -> usize| alone.per_rule.values().map(part).sum::<usize>();
+        assert_eq!(sum(|tally| tally.passed), alone.summary.passed);
+        assert_eq!(sum(|tally| tally.found), alone.findings.len());
+        assert_eq!(sum(|tally| tally.cannot_tell), alone.cannot_tell.len());
         assert_eq!((beside.findings, beside.cannot_tell), (alone.findings, alone.cannot_tell));
         let failed: Vec<_> = beside.failed.iter().map(|failed| (failed.code, failed.message.as_str())).collect();
         assert_eq!(failed, [("KP299", "index 7 of 3")]);

@@ -103,14 +103,17 @@ pub enum Standing {
     Triaged(TriageMark),
     /// It is in the ledger, and the entry has run out.
     Expired(TriageMark),
+    /// It was there when the baseline was written, and nobody decided anything since.
+    Baselined,
 }
 
 impl Standing {
-    /// The word in every output: `open`, `expired`, or the status of the triage.
+    /// The word in every output: `open`, `expired`, `baselined`, or the status of the triage.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Expired(_) => "expired",
+            Self::Baselined => "baselined",
             Self::Triaged(mark) => mark.status.word(),
         }
     }
@@ -119,6 +122,7 @@ impl Standing {
     pub fn counts(&self) -> bool {
         match self {
             Self::Open | Self::Expired(_) => true,
+            Self::Baselined => false,
             Self::Triaged(mark) => matches!(mark.status, TriageStatus::InDiscussion | TriageStatus::InProgress),
         }
     }
@@ -202,6 +206,20 @@ pub struct Summary {
     pub cannot_tell: usize,
     /// Findings that the ledger answers.
     pub triaged: usize,
+    /// Findings that the baseline holds.
+    pub baselined: usize,
     /// Elements that a rule looked at and found in order.
     pub passed: usize,
+}
+
+/// What one rule said, in numbers: the elements it found in order, the findings it had (also those that are not listed
+/// because they are too many), and what it could not decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// Elements that were looked at and found in order.
+    pub passed: usize,
+    /// Findings, whatever the ledger says about them.
+    pub found: usize,
+    /// Undecided.
+    pub cannot_tell: usize,
 }

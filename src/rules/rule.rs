@@ -109,6 +109,8 @@ pub(crate) enum Stage {
     System,
     /// After the others: it judges the ledger against what they found.
     Ledger,
+    /// After all others: it judges the ledger against what all of them found.
+    Last,
 }
 
 /// A rule: what is known about it, and its check.

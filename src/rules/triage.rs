@@ -95,6 +95,11 @@ fn matches_part(pattern: &str, part: &str) -> bool {
     pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
+/// Whether a text names a finding of this id: the id itself, spaced or with the rule's name, or a pattern of it.
+pub fn names_finding(text: &str, id: &str) -> bool {
+    text == id || (text.contains('@') && Pattern::new(text).matches(&Pattern::cut(id)))
+}
+
 /// The entries of a ledger, ready to be looked up.
 #[derive(Debug)]
 pub(crate) struct Ledger<'a> {
@@ -119,16 +124,16 @@ impl<'a> Ledger<'a> {
     }
 
     /// The entry that answers a finding: the one that names it, or else the first whose pattern matches it.
-    fn entry(&self, finding: &Finding) -> Option<usize> {
-        self.exact.get(&finding.id).copied().or_else(|| {
-            let id = if self.wild.is_empty() { return None } else { Pattern::cut(&finding.id) };
+    pub(crate) fn entry(&self, id: &str) -> Option<usize> {
+        self.exact.get(id).copied().or_else(|| {
+            let id = if self.wild.is_empty() { return None } else { Pattern::cut(id) };
             self.wild.iter().find(|(_, pattern)| pattern.matches(&id)).map(|(index, _)| *index)
         })
     }
 
     /// What the ledger says about a finding. An entry holds up to and including the day it expires.
     pub(crate) fn standing(&self, finding: &Finding, today: Date) -> Standing {
-        let Some(index) = self.entry(finding) else { return Standing::Open };
+        let Some(index) = self.entry(&finding.id) else { return Standing::Open };
         let entry = &self.entries[index];
         let mark = TriageMark {
             index,

@@ -50,6 +50,8 @@ pub struct Options {
     pub greeting: Option<String>,
     /// The day.
     pub today: Date,
+    /// The configuration that holds instead of the one in the repository's folder.
+    pub config: Option<PathBuf>,
     /// Whether the mouse is listened to.
     pub mouse: bool,
     /// Whether the terminal's colours are used; see [`wants_colour`].
@@ -66,6 +68,7 @@ impl Options {
             offers: Vec::new(),
             greeting: None,
             today,
+            config: None,
             mouse: true,
             colour: wants_colour(),
             state_dir: Recovery::folder().and_then(|folder| folder.parent().map(Path::to_path_buf)),
@@ -140,11 +143,11 @@ fn run_on(runtime: &Runtime, options: Options) -> Result<ExitReason, TuiError> {
     let mut signals = runtime.block_on(async { signals::listen() })?;
     let look = Look { theme: Theme { colour: options.colour }, mouse: options.mouse };
     let crash_dir = options.state_dir.clone();
-    let today = options.today;
+    let (today, config) = (options.today, options.config.clone());
     let (start, file, session) = open(options)?;
     let mut workbench = Workbench::new(start);
     let first = workbench.start();
-    let services = Services::new(runtime.handle().clone(), file, session, today);
+    let services = Services::new(runtime.handle().clone(), file, session, today, config);
     show(runtime, &mut workbench, services, first, &mut signals, look, crash_dir)
 }
 
@@ -176,7 +179,7 @@ fn open(options: Options) -> Result<(Start, Option<ReviewFile>, Session), TuiErr
         offers: options.offers,
         greeting: elsewhere.or(options.greeting),
         today: options.today,
-        custom: effects::files::custom(&path),
+        custom: effects::files::custom(&path, options.config.as_deref()),
     };
     Ok((start, opened.map(|opened| opened.file), session))
 }

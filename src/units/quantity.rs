@@ -29,6 +29,9 @@ pub trait Quantity: Copy + PartialEq + fmt::Debug + fmt::Display {
     /// Whether a bare number is a way to write it.
     const BARE: bool;
 
+    /// The units that [`Quantity::scale`] knows, as a regular expression.
+    const UNITS: &'static str;
+
     /// From the base unit. The value must be in range; [`Quantity::checked`] makes sure of it.
     fn new(value: f64) -> Self;
     /// In the base unit.
@@ -89,7 +92,7 @@ fn split(text: &str) -> (&str, &str) {
 }
 
 macro_rules! quantity {
-    ($(#[$doc:meta])* $name:ident, $called:literal, $example:literal, bare = $bare:literal, fault = $fault:expr, scale = $scale:expr, show = $show:expr) => {
+    ($(#[$doc:meta])* $name:ident, $called:literal, $example:literal, bare = $bare:literal, units = $units:literal, fault = $fault:expr, scale = $scale:expr, show = $show:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
         pub struct $name(f64);
@@ -98,6 +101,7 @@ macro_rules! quantity {
             const NAME: &'static str = $called;
             const EXAMPLE: &'static str = $example;
             const BARE: bool = $bare;
+            const UNITS: &'static str = $units;
             fn new(value: f64) -> Self {
                 Self(value)
             }
@@ -136,7 +140,7 @@ fn not_negative(value: f64) -> Option<&'static str> {
 
 quantity!(
     /// A length of time in seconds, never negative.
-    Seconds, "duration", "\"250ms\", \"1.5s\", \"2h\", \"28d\" or \"12mo\"", bare = false,
+    Seconds, "duration", "\"250ms\", \"1.5s\", \"2h\", \"28d\" or \"12mo\"", bare = false, units = "ns|us|µs|μs|ms|s|m|min|h|d|w|mo|y",
     fault = not_negative,
     scale = |unit| Some(match unit {
         "ns" => 1e-9,
@@ -156,7 +160,7 @@ quantity!(
 
 quantity!(
     /// Events per second, never negative.
-    PerSecond, "rate", "\"400/s\", \"2.5k/s\", \"90/min\" or \"1M/day\"", bare = false,
+    PerSecond, "rate", "\"400/s\", \"2.5k/s\", \"90/min\" or \"1M/day\"", bare = false, units = "[kKMG]? ?/ ?(s|sec|second|m|min|minute|h|hour|d|day|mo|month)",
     fault = not_negative,
     scale = |unit| {
         let (prefix, per) = unit.split_once('/')?;
@@ -182,7 +186,7 @@ quantity!(
 
 quantity!(
     /// A share between 0 and 1.
-    Ratio, "ratio", "0.85 or \"85%\"", bare = true,
+    Ratio, "ratio", "0.85 or \"85%\"", bare = true, units = "%",
     fault = |value| (!(0.0..=1.0).contains(&value)).then_some("a ratio lies between 0 and 1 (0% and 100%)"),
     scale = |unit| (unit == "%").then_some(0.01),
     show = |value| format!("{} %", significant(value * 100.0, 3))
@@ -190,7 +194,7 @@ quantity!(
 
 quantity!(
     /// An objective or promise in percent, above 0 and up to 100.
-    Percent, "percentage", "99.95", bare = true,
+    Percent, "percentage", "99.95", bare = true, units = "%",
     fault = |value| (value <= 0.0 || value > 100.0).then_some("a percentage lies above 0 and up to 100"),
     scale = |unit| (unit == "%").then_some(1.0),
     show = |value| format!("{} %", significant(value, 6))
@@ -198,7 +202,7 @@ quantity!(
 
 quantity!(
     /// A size in bytes, never negative.
-    Bytes, "size", "\"4KiB\" or \"1.5GB\"", bare = false,
+    Bytes, "size", "\"4KiB\" or \"1.5GB\"", bare = false, units = "B|[kKMGTP]B|[KMGTP]iB",
     fault = not_negative,
     scale = |unit| Some(match unit {
         "B" => 1.0,
@@ -219,7 +223,7 @@ quantity!(
 
 quantity!(
     /// A whole number of things, never negative.
-    Count, "count", "6", bare = true,
+    Count, "count", "6", bare = true, units = "k|M",
     fault = |value| if value < 0.0 { Some("it cannot be negative") } else if value.fract() != 0.0 { Some("it is a whole number") } else { None },
     scale = |unit| match unit { "k" => Some(1e3), "M" => Some(1e6), _ => None },
     show = super::thousands
@@ -227,7 +231,7 @@ quantity!(
 
 quantity!(
     /// A number without a unit, never negative (rows, currency, coefficient of variation).
-    Number, "number", "80e6", bare = true,
+    Number, "number", "80e6", bare = true, units = "k|M|G",
     fault = not_negative,
     scale = |unit| match unit { "k" => Some(1e3), "M" => Some(1e6), "G" => Some(1e9), _ => None },
     show = |value| if value.abs() >= 10_000.0 { super::thousands(value) } else { significant(value, 4) }
@@ -235,7 +239,7 @@ quantity!(
 
 quantity!(
     /// A multiple of today's load, above 0.
-    Multiple, "multiple", "2.0", bare = true,
+    Multiple, "multiple", "2.0", bare = true, units = "x|×",
     fault = |value| (value <= 0.0).then_some("a multiple is above 0"),
     scale = |unit| matches!(unit, "x" | "×").then_some(1.0),
     show = |value| format!("{}×", significant(value, 3))

@@ -116,6 +116,7 @@ fn about_place(lines: &mut Vec<Line>, session: &Session, place: &Place, cells: u
         Place::Preview => ("The document", "As E will write it beside the review. Text between keep marks is yours and stays.".to_owned()),
         Place::Glossary => ("Knowledge", "What the method teaches: words, principles, signatures, patterns, decisions.".to_owned()),
         Place::Problems => ("Problems", "What could not be read. Everything else works; e opens the file in your editor at the line.".to_owned()),
+        Place::SinceCommit => ("Since the last commit", "The text in hand beside the one that git has of the last commit: what the review says otherwise, and what follows from it. Order, layout and comments do not count, and what was renamed is the same thing. Enter goes to the element; V asks git again, ctrl-k stops.".to_owned()),
         Place::Form(entity) => (entity.kind.called(), "Every key of the format. A dot is unknown, never zero.".to_owned()),
         Place::Items(..) => ("List", "Items in order; J and K move them.".to_owned()),
     };

@@ -3,7 +3,9 @@
 use super::job::{Job, Slot};
 use super::key::{Key, Mouse};
 use crate::analysis::Analysis;
+use crate::analysis::difference::Difference;
 use crate::metrics::{MetricsEvent, Query, Source};
+use crate::model::Renaming;
 use crate::report::Custom;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,6 +35,15 @@ pub enum Msg {
     Exported(Result<PathBuf, String>),
     /// `$EDITOR` came back with a text, or with what went wrong.
     EditorReturned(Result<String, String>),
+    /// The last committed version of a file was read, or could not be; says why.
+    Committed {
+        /// The number of the request.
+        generation: u64,
+        /// The file.
+        path: PathBuf,
+        /// Its text in the last commit.
+        text: Result<String, String>,
+    },
     /// Something in the background broke; a sentence.
     Failed(String),
     /// A file was opened, or could not be; says why.
@@ -57,6 +68,22 @@ pub enum Done {
         revision: u64,
         /// The picture's plan.
         plan: Box<super::screens::GraphPlan>,
+    },
+    /// The difference to the last commit.
+    Compared {
+        /// The number of the request that the committed text answered.
+        generation: u64,
+        /// The revision that was compared with it.
+        revision: u64,
+        /// What is different.
+        difference: Box<Difference>,
+    },
+    /// What the edits that are looked at would bring.
+    Tried {
+        /// The revision they are for.
+        revision: u64,
+        /// In the order of the edits; none for one that cannot be made.
+        tried: Vec<Option<super::overlays::Tried>>,
     },
     /// The document as it would be written.
     Previewed {
@@ -113,6 +140,13 @@ pub enum Effect {
         /// What the file must hold before (`None`: it must not exist).
         expected: Option<String>,
     },
+    /// Give elements their new names in what stands beside a review that was just saved: the recorded evidence.
+    RenameBeside {
+        /// The review's file.
+        review: PathBuf,
+        /// The names, in order.
+        renames: Vec<Renaming>,
+    },
     /// Read a review: answered with [`Msg::Opened`].
     Open {
         /// The file.
@@ -138,6 +172,15 @@ pub enum Effect {
     },
     /// Stop asking the metrics server.
     CancelMeasure,
+    /// Read a file as it was committed last: answered with [`Msg::Committed`].
+    ReadCommitted {
+        /// The number of this request.
+        generation: u64,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Stop reading what was committed.
+    CancelCommitted,
     /// Write the Markdown document of a review file beside it, keeping what people wrote between keep marks.
     Export {
         /// The review's text.

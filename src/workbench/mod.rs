@@ -14,6 +14,7 @@ pub mod rendered;
 mod screens;
 mod session;
 mod show;
+mod since;
 mod update;
 pub mod view;
 

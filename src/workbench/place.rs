@@ -1,5 +1,6 @@
 //! Where one can be in the workbench, and where the cursor stands there.
 
+use super::screens::Grouping;
 use crate::model::EntityRef;
 use std::collections::HashMap;
 
@@ -22,6 +23,8 @@ pub enum Place {
     Glossary,
     /// What is wrong in the file.
     Problems,
+    /// What is different since the last commit.
+    SinceCommit,
     /// Every key of an entity.
     Form(EntityRef),
     /// A list of an entity: calls, options, points.
@@ -44,6 +47,7 @@ impl Place {
             Self::Preview => "Document",
             Self::Glossary => "Knowledge",
             Self::Problems => "Problems",
+            Self::SinceCommit => "Since commit",
             Self::Form(_) => "All keys",
             Self::Items(..) => "List",
         }
@@ -104,6 +108,8 @@ pub struct Navigation {
     pub focus: Focus,
     sections: HashMap<Place, usize>,
     cursors: HashMap<(Place, usize), Cursor>,
+    /// How the findings stand together.
+    pub grouping: Grouping,
     /// How far the coach is scrolled.
     pub coach_scroll: usize,
 }

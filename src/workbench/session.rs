@@ -1,10 +1,13 @@
 //! The review that is open: its text, what follows from it, and how it stands with the file.
 
+use super::since::Since;
 use crate::analysis::{Analysis, Settings};
 use crate::document::{Document, Parsed, entity_of};
 use crate::knowledge::Knowledge;
 use crate::metrics::{Answer, Connection};
-use crate::model::{Element, EntityKind, EntityRef, Evidence, Gravity, Measurement, Node, Problem, Review, Value};
+use crate::model::{
+    Element, EntityKind, EntityRef, Evidence, Gravity, Measurement, Node, Problem, Renaming, Review, Value,
+};
 use crate::report::Custom;
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -42,12 +45,16 @@ pub struct Session {
     pub on_disk: Option<String>,
     /// Whether a save is on its way.
     pub saving: bool,
+    /// Names that changed, which the save under way takes along to what stands beside the file.
+    pub renames: Vec<Renaming>,
     /// What follows from the newest analysed revision.
     pub analysis: Option<Arc<Analysis>>,
     /// The revision of [`Session::analysis`].
     pub analysed: u64,
     /// What the metrics server said.
     pub live: Live,
+    /// What is different since the last commit.
+    pub since: Since,
     /// The method and the document template.
     pub custom: Arc<Custom>,
     /// The day, given by the runtime.
@@ -68,6 +75,17 @@ pub struct Live {
     pub answers: HashMap<(String, String), Answer>,
 }
 
+/// What a review has about a finding: positions among the actions, decisions and triage entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Recorded {
+    /// The action that comes from it.
+    pub action: Option<usize>,
+    /// The decision that answers it.
+    pub decision: Option<usize>,
+    /// The triage entry of exactly this finding.
+    pub triage: Option<usize>,
+}
+
 impl Session {
     /// A review from a text.
     pub fn new(text: String, path: Option<PathBuf>, on_disk: Option<String>, today: Date, custom: Arc<Custom>) -> Self {
@@ -78,9 +96,11 @@ impl Session {
             path,
             on_disk,
             saving: false,
+            renames: Vec::new(),
             analysis: None,
             analysed: 0,
             live: Live::default(),
+            since: Since::default(),
             custom,
             today,
             answers: HashMap::new(),
@@ -107,6 +127,13 @@ impl Session {
         }
     }
 
+    /// Something has another name: what was measured about it is still about it.
+    pub fn renamed(&mut self, renaming: &Renaming) {
+        let answers = std::mem::take(&mut self.live.answers).into_iter();
+        self.live.answers =
+            answers.map(|((at, signal), answer)| ((renaming.element(&at).unwrap_or(at), signal), answer)).collect();
+    }
+
     /// The name of the file, as a document shows it.
     pub fn file_name(&self) -> String {
         let name = self.path.as_ref().and_then(|path| path.file_name());
@@ -129,7 +156,7 @@ impl Session {
 
     /// What an analysis depends on.
     pub fn settings(&self) -> Settings {
-        Settings { knowledge: self.custom.knowledge.clone(), ..Settings::new(self.today) }
+        self.custom.settings(Settings::new(self.today))
     }
 
     /// The method.
@@ -228,6 +255,22 @@ impl Session {
     /// The position of the answer to a question.
     pub fn answer_of(&self, question: &str) -> Option<usize> {
         self.answers.get(question).copied()
+    }
+
+    /// What the review has about a finding already: the first action that comes from it, the first decision that
+    /// answers it, and the triage entry of exactly this finding.
+    pub fn ledger_of(&self, finding: &str) -> Recorded {
+        let named = |text: &str| crate::rules::names_finding(text, finding);
+        let exact = |text: &str| named(text) && !text.contains('*');
+        let review = &self.review;
+        let answers = |decision: &crate::model::Decision| {
+            decision.findings.iter().flatten().any(|answered| named(answered.as_str()))
+        };
+        Recorded {
+            action: review.actions.iter().position(|action| action.from.as_deref().is_some_and(exact)),
+            decision: review.decisions.iter().position(answers),
+            triage: review.triage.iter().position(|entry| exact(entry.finding())),
+        }
     }
 
     /// The line, from 1, of a value, or of what is nearest around it.

@@ -103,7 +103,7 @@ impl Workbench {
     fn folding(&self) -> Folding {
         let mut folding = Folding::usual();
         match self.navigation.place() {
-            Place::Findings | Place::Checklists | Place::Problems => folding.coach = Some(150),
+            Place::Findings | Place::Checklists | Place::Problems | Place::SinceCommit => folding.coach = Some(150),
             Place::Graph => {
                 folding.coach = Some(150);
                 folding.outline = Some(150);
@@ -433,10 +433,21 @@ impl Workbench {
             Command::Edit | Command::Delete | Command::OpenForm | Command::Explain | Command::Triage if empty => false,
             Command::Add | Command::Delete if place != Place::Graph => grows,
             Command::OpenForm => grows && !matches!(place, Place::Items(..)),
-            Command::Triage => place == Place::Findings,
-            Command::Explain => !matches!(place, Place::Glossary | Place::Problems),
+            Command::Triage | Command::MakeAction | Command::MakeDecision => {
+                place == Place::Findings && matches!(self.target(), screens::Target::Finding(_))
+            }
+            Command::Fix => self.has_fix_here(),
+            Command::Group => place == Place::Findings && !empty,
+            Command::Explain => !matches!(place, Place::Glossary | Place::Problems | Place::SinceCommit),
             _ => true,
         }
+    }
+
+    /// Whether a finding under the cursor offers an edit.
+    fn has_fix_here(&self) -> bool {
+        let Some(analysis) = &self.session.analysis else { return false };
+        let here = self.findings_here();
+        here.iter().any(|index| analysis.findings.get(*index).is_some_and(|finding| !finding.fixes.is_empty()))
     }
 
     /// What Enter does where one is, in a word.

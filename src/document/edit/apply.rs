@@ -47,7 +47,7 @@ impl Document {
             Change::Set { entity, .. } => Some(*entity),
             Change::Add { .. } => None,
         });
-        let label = UndoLabel { text: label.to_owned(), entity, keys: Vec::new() };
+        let label = UndoLabel::new(label.to_owned(), entity, Vec::new());
         let empty = self.text().trim().is_empty();
         self.edit(label, |draft| {
             if empty {

@@ -14,7 +14,7 @@ pub(crate) fn fits(shape: Shape, node: &Node) -> Result<(), String> {
         Shape::Date => read::<jiff::civil::Date>(node),
         Shape::ServiceTime => read::<ServiceTime>(node),
         Shape::Quantity { name, .. } => quantity(name, node),
-        Shape::Choice(words) => choice(words, node),
+        Shape::Choice(words, _) => choice(words, node),
         Shape::List(inner) => {
             let Value::Array(items) = &node.value else { return Err(wanted(node, "a list")) };
             items.iter().try_for_each(|item| fits(*inner, item))

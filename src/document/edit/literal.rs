@@ -62,7 +62,7 @@ fn short_form(shape: Shape, typed: &str) -> Result<String, String> {
             let date: Date = bare.parse().map_err(|_| "a date is written 2026-11-23".to_owned())?;
             Ok(if bare == typed { date.to_string() } else { typed.to_owned() })
         }
-        Shape::Choice(words) => {
+        Shape::Choice(words, _) => {
             let text = value_of(typed).and_then(|node| node.text().map(str::to_owned));
             let text = text.unwrap_or_else(|| typed.to_owned());
             let lower = text.to_lowercase().replace([' ', '_'], "-");

@@ -29,8 +29,8 @@ pub(super) use entity::insert_like;
 pub(super) use literal::written;
 
 use super::source_map::SourceMap;
-use crate::model::{EntityKind, EntityRef, Problem, Review, Shape, field_at};
-use history::History;
+use crate::model::{Element, EntityKind, EntityRef, Problem, Renaming, Review, Shape, field_at};
+use history::{History, Renames};
 use splice::Plan;
 use std::sync::Arc;
 
@@ -69,13 +69,22 @@ pub struct Document {
     dirty: bool,
     parsed: Arc<Parsed>,
     history: History,
+    renames: Renames,
 }
 
 impl Document {
     /// Of a text that is as it is on disk.
     pub fn new(text: String) -> Self {
         let parsed = Parsed::of(&text);
-        Self { saved: Arc::from(text.as_str()), text, revision: 0, dirty: false, parsed, history: History::default() }
+        Self {
+            saved: Arc::from(text.as_str()),
+            text,
+            revision: 0,
+            dirty: false,
+            parsed,
+            history: History::default(),
+            renames: Renames::default(),
+        }
     }
 
     /// The text.
@@ -202,7 +211,7 @@ impl Document {
             typed.push((keys, toml));
         }
         let name = fields.iter().find(|(key, _)| *key == "id").map_or_else(String::new, |(_, id)| format!(" {id}"));
-        let label = UndoLabel { text: format!("add {}{name}", kind.called()), entity: None, keys: Vec::new() };
+        let label = UndoLabel::new(format!("add {}{name}", kind.called()), None, Vec::new());
         let empty = self.text.trim().is_empty();
         let added = self.edit(label, |draft| {
             if empty {
@@ -240,12 +249,41 @@ impl Document {
     /// # Errors
     /// Where there is no such entity, or the new id is taken or none.
     pub fn rename(&mut self, kind: EntityKind, old_id: &str, new_id: &str) -> Result<(), EditError> {
+        self.rename_knowing(kind, old_id, new_id, [])
+    }
+
+    /// [`Document::rename`], with what findings are about, by their ids: where a component, a flow and an SLO share an
+    /// id, the id alone does not tell.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn rename_knowing<'a>(
+        &mut self,
+        kind: EntityKind,
+        old_id: &str,
+        new_id: &str,
+        findings: impl IntoIterator<Item = (&'a str, &'a Element)>,
+    ) -> Result<(), EditError> {
+        let renaming = Renaming::new(&self.parsed.review, kind, old_id, new_id).knowing(findings);
         let entity = (0..self.parsed.review.count(kind))
             .map(|index| EntityRef::new(kind, index))
             .find(|entity| self.parsed.map.value(*entity, &["id"]).and_then(crate::model::Node::text) == Some(old_id));
         let text = format!("rename {} {old_id} to {new_id}", kind.called());
-        let label = UndoLabel { text, entity, keys: vec!["id".to_owned()] };
-        self.edit(label, |draft| rename::rename(draft, kind, old_id, new_id))
+        let renamed = Some(Box::new(renaming.clone()));
+        let label = UndoLabel { text, entity, keys: vec!["id".to_owned()], renamed };
+        self.edit(label, |draft| rename::rename(draft, &renaming))?;
+        self.renames.push(renaming);
+        Ok(())
+    }
+
+    /// The names that changed since the last save, for the files beside this one; a save takes them along.
+    pub fn send_renames(&mut self) -> Vec<Renaming> {
+        self.renames.send()
+    }
+
+    /// The save that took the names along has ended.
+    pub fn renames_sent(&mut self, saved: bool) {
+        self.renames.ended(saved);
     }
 
     /// Puts an element into a list at a position (past the end: at the end). A missing list is made.
@@ -288,7 +326,7 @@ impl Document {
     pub fn replace_text(&mut self, new_text: &str, label: &str) {
         let Some((range, middle)) = difference(&self.text, new_text) else { return };
         if let Some(splices) = Plan::replace(range, middle).perform(&mut self.text) {
-            let label = UndoLabel { text: label.to_owned(), entity: None, keys: Vec::new() };
+            let label = UndoLabel::new(label.to_owned(), None, Vec::new());
             self.history.push(label, splices);
             self.changed(None);
         }
@@ -297,6 +335,7 @@ impl Document {
     /// Takes the last step back.
     pub fn undo(&mut self) -> Option<UndoLabel> {
         let label = self.history.undo(&mut self.text)?;
+        self.renames.made_by(&label);
         self.changed(None);
         Some(label)
     }
@@ -304,6 +343,7 @@ impl Document {
     /// Makes the last step that was taken back again.
     pub fn redo(&mut self) -> Option<UndoLabel> {
         let label = self.history.redo(&mut self.text)?;
+        self.renames.made_by(&label);
         self.changed(None);
         Some(label)
     }
@@ -322,7 +362,7 @@ impl Document {
         let name = entity_name(&self.parsed.review, entity);
         let text =
             if keys.is_empty() { format!("{verb} {name}") } else { format!("{verb} {} of {name}", keys.join(".")) };
-        UndoLabel { text, entity: Some(entity), keys: keys.iter().map(|key| (*key).to_owned()).collect() }
+        UndoLabel::new(text, Some(entity), keys.iter().map(|key| (*key).to_owned()).collect())
     }
 
     fn free_id(&self, kind: EntityKind, toml: &str, except: Option<usize>) -> Result<(), EditError> {
@@ -365,7 +405,7 @@ impl Document {
 /// Whether a text is its own plain form beyond doubt, so that it need not be read back to be sure.
 fn is_plain_word(shape: Shape, text: &str) -> bool {
     let harmless = |c: char| c.is_ascii_alphanumeric() || " -_.:/>".contains(c);
-    matches!(shape, Shape::Text | Shape::Id | Shape::Reference(_) | Shape::Choice(_))
+    matches!(shape, Shape::Text | Shape::Id | Shape::Reference(_) | Shape::Choice(..))
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && !text.ends_with(' ')
         && !["true", "false", "nan", "inf"].contains(&text)
@@ -373,7 +413,7 @@ fn is_plain_word(shape: Shape, text: &str) -> bool {
 }
 
 /// The part in which two texts differ: the range in the old one, and what stands there in the new one.
-fn difference<'a>(old: &str, new: &'a str) -> Option<(std::ops::Range<usize>, &'a str)> {
+pub fn difference<'a>(old: &str, new: &'a str) -> Option<(std::ops::Range<usize>, &'a str)> {
     if old == new {
         return None;
     }
@@ -396,7 +436,7 @@ mod tests {
     #[test]
     fn a_plain_word_is_what_the_long_way_round_gives() {
         for text in ["orders-db", "api -> db", "team a", "true", "1a", "a.b/c:d", "x ", "-", "it's", "4ms", "a, b"] {
-            for shape in [Shape::Text, Shape::Id, Shape::Choice(&["orders-db", "x"])] {
+            for shape in [Shape::Text, Shape::Id, Shape::Choice(&["orders-db", "x"], &[])] {
                 if is_plain_word(shape, text) {
                     assert_eq!(plain(Shape::Text, &format!("\"{text}\"")), text);
                 }

@@ -15,6 +15,8 @@ const FOLDER: &str = ".kneepoint";
 const VARIABLE: &str = "KNEEPOINT_DIR";
 const CHECKLISTS: &str = "checklists";
 const REPORTS: &str = "reports";
+/// What the team decides about the rules, below the folder.
+const CONFIG: &str = "config.toml";
 /// The template of the review document, below the folder.
 const TEMPLATE: &str = "reports/review.md.jinja";
 /// More checklists are not read.
@@ -35,6 +37,10 @@ pub struct Overlay {
     pub checklists: Vec<(String, String)>,
     /// The template of the review document: its path below the folder and its text, or why it cannot be read.
     pub template: Option<Result<(String, String), Unread>>,
+    /// The configuration: its path below the folder and its text, or why it cannot be read.
+    pub config: Option<Result<(String, String), Unread>>,
+    /// Whether the configuration is a file that was named, and not one of the folder.
+    pub named: bool,
     /// What else is there and was not read.
     pub unread: Vec<Unread>,
 }
@@ -70,12 +76,31 @@ impl Overlay {
         }
     }
 
+    /// What lies over the embedded texts for a review: its folder, with `config` for the folder's configuration where
+    /// one is named.
+    pub fn of(review: &Path, config: Option<&Path>) -> Option<Self> {
+        let folder = Self::find(review);
+        if folder.is_none() && config.is_none() {
+            return None;
+        }
+        let mut overlay = folder.map(|folder| Self::read(&folder)).unwrap_or_default();
+        if let Some(path) = config {
+            let name = path.display().to_string();
+            let unread = |reason: String| Unread::new(&name, reason);
+            let text = read_text(path).map_err(|(line, reason)| Unread { line, ..unread(reason) });
+            overlay.named = true;
+            overlay.config = Some(text.map(|text| (name, text)));
+        }
+        Some(overlay)
+    }
+
     /// Reads a folder. Never fails: what cannot be read is named.
     pub fn read(folder: &Path) -> Self {
         let mut overlay = Self { folder: shown(folder), ..Self::default() };
         match folder.symlink_metadata() {
             Ok(data) if data.is_dir() => {
-                overlay.template = template(folder);
+                overlay.template = optional(folder, TEMPLATE);
+                overlay.config = optional(folder, CONFIG);
                 overlay.read_checklists(folder);
                 overlay.find_strangers(folder);
             }
@@ -145,10 +170,12 @@ impl Overlay {
     fn find_strangers(&mut self, root: &Path) {
         let mut left = MOST_ENTRIES;
         for name in names(root, &mut left).unwrap_or_default() {
-            if name == CHECKLISTS || name == REPORTS {
+            if name == CHECKLISTS || name == REPORTS || name == CONFIG {
                 continue;
             }
-            let meant = nearest(&name, [CHECKLISTS, REPORTS]);
+            // Any short TOML name is near `config.toml`.
+            let config = name.starts_with("conf").then_some(CONFIG);
+            let meant = nearest(&name, [CHECKLISTS, REPORTS]).or(config);
             if meant.is_some() {
                 let reason = "nothing looks here; it was ignored";
                 self.unread.push(Unread { meant, ..Unread::new(&name, reason) });
@@ -186,10 +213,11 @@ fn shown(folder: &Path) -> String {
     folder.strip_prefix(&here).unwrap_or(folder).display().to_string()
 }
 
-fn template(root: &Path) -> Option<Result<(String, String), Unread>> {
-    match root.join(TEMPLATE).symlink_metadata() {
+/// A file below the folder that need not be there.
+fn optional(root: &Path, file: &str) -> Option<Result<(String, String), Unread>> {
+    match root.join(file).symlink_metadata() {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
-        _ => Some(read(root, TEMPLATE).map(|text| (TEMPLATE.to_owned(), text))),
+        _ => Some(read(root, file).map(|text| (file.to_owned(), text))),
     }
 }
 
@@ -200,19 +228,24 @@ fn read(root: &Path, path: &str) -> Result<String, Unread> {
     if !real.starts_with(fs::canonicalize(root).map_err(failed)?) {
         return Err(Unread::new(path, "it leads out of the folder"));
     }
+    read_text(&real).map_err(|(line, reason)| Unread { line, ..Unread::new(path, reason) })
+}
+
+/// The text of a file, or the line and the reason why it is none.
+fn read_text(path: &Path) -> Result<String, (usize, String)> {
+    let failed = |error: std::io::Error| (1, error.to_string());
     // A pipe without a writer would wait for ever.
-    if !fs::metadata(&real).map_err(failed)?.is_file() {
-        return Err(Unread::new(path, "it is no file"));
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err((1, "it is no file".to_owned()));
     }
     let mut bytes = Vec::new();
-    File::open(&real).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes)).map_err(failed)?;
     if bytes.len() as u64 > LARGEST {
-        return Err(Unread::new(path, format!("it has more than {LARGEST} bytes")));
+        return Err((1, format!("it has more than {LARGEST} bytes")));
     }
     let text = String::from_utf8(bytes).map_err(|error| {
         let valid = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = valid.split(|byte| *byte == b'\n').count();
-        Unread { line, ..Unread::new(path, "it is not UTF-8") }
+        (valid.split(|byte| *byte == b'\n').count(), "it is not UTF-8".to_owned())
     })?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }

@@ -58,7 +58,7 @@ fn hunks<'a>(base: &[&str], side: &[&'a str]) -> Option<Vec<Hunk<'a>>> {
 }
 
 /// The pairs of lines that stay, by the greedy algorithm of Myers (1986): as few changes as possible.
-fn kept_lines(base: &[&str], side: &[&str]) -> Option<Vec<(usize, usize)>> {
+pub(in crate::document) fn kept_lines(base: &[&str], side: &[&str]) -> Option<Vec<(usize, usize)>> {
     let start = base.iter().zip(side).take_while(|(a, b)| a == b).count();
     let (old, new) = (&base[start..], &side[start..]);
     // `furthest[k + offset]`: how far along `old` a path on diagonal `k = x - y` reaches with the changes made so far.

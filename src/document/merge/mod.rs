@@ -5,6 +5,8 @@
 mod changes;
 mod lines;
 
+pub(super) use lines::kept_lines;
+
 use super::edit::{Draft, EditError, insert_like, tree};
 use super::lines::LineIndex;
 use super::source_map::SourceMap;

@@ -106,6 +106,8 @@ entity! {
         policy: String,
         /// What may be dropped first.
         degradation: String,
+        /// The alerts on its error budget, where they are not those of its component or of its flow's entry.
+        alerts: Vec<String>,
     }
 }
 

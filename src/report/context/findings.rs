@@ -118,7 +118,7 @@ fn group(flow: Option<&&Flow>, findings: &[&Finding]) -> FindingGroup {
 
 fn row(finding: &Finding, flow: Option<&str>) -> FindingRow {
     let reason = match &finding.standing {
-        Standing::Open => None,
+        Standing::Open | Standing::Baselined => None,
         Standing::Triaged(mark) | Standing::Expired(mark) => {
             let until = mark.expires.map(|date| format!("until {date}"));
             let parts: Vec<String> = mark.reason.iter().cloned().chain(until).collect();

@@ -16,6 +16,7 @@ mod inputs;
 mod outcome;
 mod proof;
 mod questions;
+mod scorecard;
 mod targets;
 
 pub use answer::Answer;
@@ -27,7 +28,8 @@ pub use flows::FlowSection;
 pub use inputs::{Assumed, InputRow, Inputs, MissingRow};
 pub use outcome::{ActionRow, MeetingRow, ParkedRow, Unseen};
 pub use proof::{LoadTestRow, MeasureRow, Proof};
-pub use questions::{AnswerRow, QuestionGroup};
+pub use questions::{AnswerRow, QuestionGroup, UndecidedRow};
+pub use scorecard::{MoverRow, ScoreRow, Size, SizeReasonRow, SkippedRow};
 pub use targets::{GrowthRow, SloRow, Targets, target};
 
 pub(super) use capacity::{amount, sentence as envelope_sentence};
@@ -89,6 +91,10 @@ pub struct Context {
     pub review: Head,
     /// The promise, the verdict and the counts.
     pub answer: Answer,
+    /// The axes of the method and the dimensions of growth, with what moves them.
+    pub scorecard: Vec<ScoreRow>,
+    /// How much review the system deserves, and what that leaves out.
+    pub size: Size,
     /// What has to happen.
     pub actions: Vec<ActionRow>,
     /// Objectives, growth and cost.
@@ -190,6 +196,8 @@ pub fn context(subject: &Subject<'_>) -> Context {
         as_of: subject.as_of.to_string(),
         review: head(subject),
         answer: answer::answer(subject),
+        scorecard: scorecard::scorecard(subject),
+        size: scorecard::size(subject),
         actions: outcome::actions(subject),
         targets: targets::targets(review),
         flows: flows::flows(subject),
@@ -200,7 +208,7 @@ pub fn context(subject: &Subject<'_>) -> Context {
         failures: failures::failures(review),
         envelope: capacity::envelope(review, &subject.analysis.capacity),
         decisions: review.decisions.iter().map(decisions::decision).collect(),
-        questions: questions::questions(review, subject.knowledge),
+        questions: questions::questions(subject),
         triggers: decisions::triggers(review),
         inputs: inputs::inputs(subject),
         open: outcome::open(subject),

@@ -106,6 +106,9 @@ pub(super) fn open(subject: &Subject<'_>) -> Vec<String> {
         let note = answer.note.as_ref().map(|note| format!(": {note}")).unwrap_or_default();
         open.push(format!("nobody knows {}{note}", answer.question()));
     }
+    for contradiction in &subject.analysis.derived.contradictions {
+        open.push(format!("{}: {}", contradiction.question, contradiction.text));
+    }
     for finding in &subject.analysis.findings {
         let what = match &finding.standing {
             Standing::Open if finding.severity == Severity::High => "nobody decided about",

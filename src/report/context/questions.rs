@@ -1,7 +1,9 @@
-//! The questions of the method with the answers of the review.
+//! The questions of the method with the answers of the review, and those that follow from it.
 
-use crate::knowledge::{Knowledge, Question};
-use crate::model::{Answer, AnswerWord, Review};
+use super::Subject;
+use crate::analysis::{DerivedAnswer, MissingKey};
+use crate::knowledge::Question;
+use crate::model::{Answer, AnswerWord};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
 
@@ -17,10 +19,16 @@ pub struct QuestionGroup {
     pub step: bool,
     /// How many questions it has.
     pub asked: usize,
-    /// The answers, in the order of the questions.
+    /// The answers, in the order of the questions: those of the file, and those that follow from it.
     pub answers: Vec<AnswerRow>,
-    /// How many are answered `yes`, `no` or `partly`.
+    /// How many the file answers `yes`, `no` or `partly`.
     pub answered: usize,
+    /// How many follow from the review or the metrics, and are not in the file.
+    pub derived: usize,
+    /// How many are left out, because they do not apply or the review is a quick one.
+    pub skipped: usize,
+    /// The questions that the review would answer if it said more.
+    pub cannot_tell: Vec<UndecidedRow>,
     /// How many nobody knows.
     pub unknown: usize,
     /// How many do not apply.
@@ -52,9 +60,27 @@ pub struct AnswerRow {
     pub by: Option<String>,
     /// When.
     pub date: Option<String>,
+    /// Whether it follows from the review and is not in the file.
+    pub derived: bool,
+    /// Whether it is derived and the method wants a person to confirm it.
+    pub draft: bool,
+    /// Where the review speaks against the answer in the file: how.
+    pub contradiction: Option<String>,
 }
 
-pub(super) fn questions(review: &Review, knowledge: &Knowledge) -> Vec<QuestionGroup> {
+/// A question that cannot be decided without a key.
+#[derive(Debug, Clone, Serialize)]
+pub struct UndecidedRow {
+    /// The question's id.
+    pub id: String,
+    /// The keys that are missing, with where.
+    pub missing: Vec<String>,
+    /// How many of them are left out.
+    pub missing_more: usize,
+}
+
+pub(super) fn questions(subject: &Subject<'_>) -> Vec<QuestionGroup> {
+    let (review, knowledge) = (subject.review, subject.knowledge);
     let mut answers: HashMap<&str, &Answer> = HashMap::new();
     for answer in &review.answers {
         answers.entry(answer.question()).or_insert(answer);
@@ -66,44 +92,87 @@ pub(super) fn questions(review: &Review, knowledge: &Knowledge) -> Vec<QuestionG
     let lists = knowledge.checklists().iter().map(|list| (false, format!("Checklist: {}", list.title), &list.items));
     for (step, title, questions) in steps.chain(lists) {
         known.extend(questions.iter().map(|question| question.id.as_str()));
-        let rows =
-            questions.iter().filter_map(|question| Some(row(answers.get(question.id.as_str())?, Some(question))));
-        let rows: Vec<AnswerRow> = rows.collect();
-        if !step && rows.is_empty() {
-            continue;
+        let group = group(subject, title, step, questions, &answers);
+        if step || !group.answers.is_empty() || !group.cannot_tell.is_empty() {
+            groups.push(group);
         }
-        let unanswered = questions.iter().map(|question| &question.id).filter(|id| !answers.contains_key(id.as_str()));
-        groups.push(group(title, step, rows, unanswered.cloned().collect()));
     }
     let strangers = review.answers.iter().filter(|answer| !known.contains(answer.question()));
-    let strangers: Vec<AnswerRow> = strangers.map(|answer| row(answer, None)).collect();
+    let strangers: Vec<AnswerRow> = strangers.map(|answer| row(answer, None, None)).collect();
     if !strangers.is_empty() {
-        groups.push(group("Answers to questions of our own".to_owned(), false, strangers, Vec::new()));
+        let empty = group(subject, "Answers to questions of our own".to_owned(), false, &[], &answers);
+        let asked = strangers.len();
+        groups.push(QuestionGroup { asked, ..counted(strangers, empty) });
     }
     groups
 }
 
-fn group(title: String, step: bool, rows: Vec<AnswerRow>, mut unanswered: Vec<String>) -> QuestionGroup {
-    let count = |words: &[AnswerWord]| {
-        rows.iter().filter(|row| words.iter().any(|word| Some(word.word()) == row.answer)).count()
-    };
+/// A step or checklist. One that is left out shows what is answered all the same, and nothing else.
+fn group(
+    subject: &Subject<'_>,
+    title: String,
+    step: bool,
+    questions: &[Question],
+    answers: &HashMap<&str, &Answer>,
+) -> QuestionGroup {
+    let analysis = subject.analysis;
+    let (mut rows, mut unanswered, mut cannot_tell, mut skipped) = (Vec::new(), Vec::new(), Vec::new(), 0);
+    for question in questions {
+        let id = question.id.as_str();
+        let derived = analysis.derived.get(id);
+        if let Some(answer) = answers.get(id) {
+            let contradiction = analysis.derived.contradiction(id).map(|one| one.text.clone());
+            rows.push(row(answer, Some(question), contradiction));
+        } else if analysis.sizing.skips(id).is_some() {
+            skipped += 1;
+        } else if let Some(derived) = derived.filter(|derived| derived.answer != AnswerWord::Unknown) {
+            rows.push(derived_row(derived, question));
+        } else if let Some(derived) = derived {
+            cannot_tell.push(UndecidedRow {
+                id: id.to_owned(),
+                missing: derived.missing.iter().map(MissingKey::to_string).collect(),
+                missing_more: derived.missing_more,
+            });
+        } else {
+            unanswered.push(id.to_owned());
+        }
+    }
     let unanswered_more = unanswered.len().saturating_sub(MOST_NAMES);
-    let asked = rows.len() + unanswered.len();
     unanswered.truncate(MOST_NAMES);
-    QuestionGroup {
+    let group = QuestionGroup {
         title,
         step,
-        asked,
+        asked: questions.len(),
+        answered: 0,
+        derived: 0,
+        skipped,
+        unknown: 0,
+        not_applicable: 0,
+        answers: Vec::new(),
+        cannot_tell,
+        unanswered,
+        unanswered_more,
+    };
+    counted(rows, group)
+}
+
+/// The group with these answers.
+fn counted(rows: Vec<AnswerRow>, group: QuestionGroup) -> QuestionGroup {
+    let count = |words: &[AnswerWord]| {
+        let in_file = rows.iter().filter(|row| !row.derived);
+        in_file.filter(|row| words.iter().any(|word| Some(word.word()) == row.answer)).count()
+    };
+    QuestionGroup {
         answered: count(&[AnswerWord::Yes, AnswerWord::No, AnswerWord::Partly]),
+        derived: rows.iter().filter(|row| row.derived).count(),
         unknown: count(&[AnswerWord::Unknown]),
         not_applicable: count(&[AnswerWord::NotApplicable]),
         answers: rows,
-        unanswered,
-        unanswered_more,
+        ..group
     }
 }
 
-fn row(answer: &Answer, question: Option<&Question>) -> AnswerRow {
+fn row(answer: &Answer, question: Option<&Question>, contradiction: Option<String>) -> AnswerRow {
     AnswerRow {
         id: answer.question().to_owned(),
         question: question.map(|question| question.text.clone()),
@@ -114,5 +183,25 @@ fn row(answer: &Answer, question: Option<&Question>) -> AnswerRow {
         source: answer.source.map(crate::model::AnswerSource::word),
         by: answer.by.clone(),
         date: answer.date.map(|date| date.to_string()),
+        derived: false,
+        draft: false,
+        contradiction,
+    }
+}
+
+fn derived_row(derived: &DerivedAnswer, question: &Question) -> AnswerRow {
+    AnswerRow {
+        id: question.id.clone(),
+        question: Some(question.text.clone()),
+        answer: Some(derived.answer.word()),
+        reason: None,
+        note: Some(derived.says.clone()),
+        evidence: Some(derived.in_short()),
+        source: Some(derived.source.word()),
+        by: None,
+        date: None,
+        derived: true,
+        draft: derived.draft,
+        contradiction: None,
     }
 }

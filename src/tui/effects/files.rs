@@ -4,9 +4,10 @@
 //! thread that draws never waits for a disk.
 
 use super::Incoming;
-use super::export::export;
+use super::export::{export, rename_evidence};
 use super::session::Session;
 use crate::document::files::{FileWatch, Overlay, ReviewFile, SaveError, Theirs};
+use crate::model::Renaming;
 use crate::report::Custom;
 use crate::workbench::{Msg, Opened, SaveReport};
 use jiff::civil::Date;
@@ -24,6 +25,7 @@ const SETTLE: Duration = Duration::from_millis(40);
 enum Task {
     Save { path: PathBuf, text: String, expected: Option<String> },
     Export { text: String, review: PathBuf, custom: Arc<Custom> },
+    RenameBeside { review: PathBuf, renames: Vec<Renaming> },
     Open { path: PathBuf },
     Look,
     Stop,
@@ -38,11 +40,24 @@ pub struct Files {
 
 impl Files {
     /// Begins to watch the review's file, if there is one.
-    pub fn new(file: Option<ReviewFile>, session: Session, today: Date, sender: UnboundedSender<Incoming>) -> Self {
+    pub fn new(
+        file: Option<ReviewFile>,
+        session: Session,
+        (today, config): (Date, Option<PathBuf>),
+        sender: UnboundedSender<Incoming>,
+    ) -> Self {
         let (tasks, receiver) = channel();
         let (done, finished) = channel();
-        let mut desk =
-            Desk { file, told: None, today, session, sender: sender.clone(), watch: None, looks: tasks.clone() };
+        let mut desk = Desk {
+            file,
+            told: None,
+            today,
+            config,
+            session,
+            sender: sender.clone(),
+            watch: None,
+            looks: tasks.clone(),
+        };
         // Where no thread can be had, the receiver is gone and every task is answered with a failure.
         let _ = thread::Builder::new().name("files".to_owned()).spawn(move || {
             desk.session.begin();
@@ -67,6 +82,13 @@ impl Files {
         }
     }
 
+    /// Gives elements their new names in what stands beside a review.
+    pub fn rename_beside(&self, review: PathBuf, renames: Vec<Renaming>) {
+        if self.tasks.send(Task::RenameBeside { review, renames }).is_err() {
+            let _ = self.sender.send(Incoming::Msg(Msg::Failed(format!("The evidence keeps the old names: {BROKEN}"))));
+        }
+    }
+
     /// Reads a review and turns to it.
     pub fn open(&self, path: PathBuf) {
         if self.tasks.send(Task::Open { path }).is_err() {
@@ -83,8 +105,8 @@ impl Files {
 }
 
 /// The method and the document template that hold for a review.
-pub fn custom(review: &Path) -> Arc<Custom> {
-    Overlay::find(review).map(|folder| Arc::new(Custom::new(Overlay::read(&folder)))).unwrap_or_default()
+pub fn custom(review: &Path, config: Option<&Path>) -> Arc<Custom> {
+    Overlay::of(review, config).map(|overlay| Arc::new(Custom::new(overlay))).unwrap_or_default()
 }
 
 const BROKEN: &str = "the part of the program that writes files has stopped.";
@@ -95,6 +117,7 @@ struct Desk {
     /// What another program wrote and the application was told of.
     told: Option<Theirs>,
     today: Date,
+    config: Option<PathBuf>,
     session: Session,
     sender: UnboundedSender<Incoming>,
     watch: Option<FileWatch>,
@@ -124,6 +147,11 @@ impl Desk {
                 Task::Export { text, review, custom } => {
                     let exported = export(&text, &review, self.today, &custom);
                     self.say(Msg::Exported(exported));
+                }
+                Task::RenameBeside { review, renames } => {
+                    if let Err(why) = rename_evidence(&review, &renames) {
+                        self.say(Msg::Failed(format!("The recorded evidence keeps the old names: {why}")));
+                    }
                 }
                 Task::Open { path } => {
                     let opened = self.open(path);
@@ -181,7 +209,7 @@ impl Desk {
         self.session.begin();
         self.file = Some(opened.file);
         self.told = None;
-        let custom = custom(&path);
+        let custom = custom(&path, self.config.as_deref());
         Ok(Opened { path, text: opened.text, recovered, custom })
     }
 
@@ -234,7 +262,7 @@ mod tests {
         let file = ReviewFile::open(path).expect("readable").file;
         let (sender, receiver) = unbounded_channel();
         let session = Session::new(None);
-        (Files::new(Some(file), session, Date::constant(2026, 1, 2), sender), receiver)
+        (Files::new(Some(file), session, (Date::constant(2026, 1, 2), None), sender), receiver)
     }
 
     fn next(receiver: &mut UnboundedReceiver<Incoming>) -> Msg {
@@ -285,7 +313,7 @@ mod tests {
         let Msg::Exported(Ok(written)) = next(&mut said) else { panic!("written") };
         assert_eq!(fs::read_to_string(&written).expect("there"), "Written by kneepoint. OURS\n");
         fs::write(&template, "{{ nothing.there }}").expect("written");
-        files.export("format = 1\n".to_owned(), path.clone(), custom(&path));
+        files.export("format = 1\n".to_owned(), path.clone(), custom(&path, None));
         let Msg::Exported(Err(sentence)) = next(&mut said) else { panic!("refused") };
         assert!(sentence.contains("review.md.jinja:1: "), "{sentence}");
         assert_eq!(fs::read_to_string(&written).expect("there"), "Written by kneepoint. OURS\n");

@@ -3,6 +3,7 @@
 //! Must not know why the application asks. Nothing here waits for a disk, a server or a job, but [`Services::flush`]
 //! and [`Services::finish`], which see to it that nothing is lost.
 
+mod committed;
 pub(super) mod editor;
 mod export;
 pub(super) mod files;
@@ -13,11 +14,13 @@ mod work;
 
 use crate::document::files::ReviewFile;
 use crate::workbench::{Effect, Msg};
+use committed::Committed;
 use files::Files;
 use jiff::civil::Date;
 use measure::Measuring;
 use recovery::Recovery;
 use session::Session;
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -63,6 +66,7 @@ pub struct Services {
     sender: UnboundedSender<Incoming>,
     work: Work,
     measuring: Measuring,
+    committed: Committed,
     recovery: Recovery,
     session: Session,
     files: Files,
@@ -76,6 +80,7 @@ impl Services {
         file: Option<ReviewFile>,
         session: Session,
         today: Date,
+        config: Option<PathBuf>,
     ) -> (Self, UnboundedReceiver<Incoming>) {
         let (sender, receiver) = unbounded_channel();
         let failures = sender.clone();
@@ -85,8 +90,9 @@ impl Services {
         let services = Self {
             work: Work::new(handle.clone(), sender.clone()),
             measuring: Measuring::default(),
+            committed: Committed::default(),
             recovery,
-            files: Files::new(file, session.clone(), today, sender.clone()),
+            files: Files::new(file, session.clone(), (today, config), sender.clone()),
             session,
             handle,
             sender,
@@ -104,6 +110,7 @@ impl Services {
         match effect {
             Effect::Work(slot, job) => self.work.start(slot, move |cancelled| job.run(cancelled)),
             Effect::Save { path, text, expected } => self.files.save(path, text, expected),
+            Effect::RenameBeside { review, renames } => self.files.rename_beside(review, renames),
             Effect::Open { path } => self.files.open(path),
             Effect::WriteRecovery { text } => self.recovery.write(text),
             Effect::DiscardRecovery => self.recovery.discard(),
@@ -116,6 +123,10 @@ impl Services {
                 self.measuring.start(&self.handle, self.sender.clone(), source, queries, generation);
             }
             Effect::CancelMeasure => self.measuring.cancel(),
+            Effect::ReadCommitted { generation, path } => {
+                self.committed.ask(&self.handle, self.sender.clone(), generation, path);
+            }
+            Effect::CancelCommitted => self.committed.cancel(),
             Effect::Export { text, review, custom } => self.files.export(text, review, custom),
             Effect::OpenEditor { text, line } => return Some(Control::Edit { text, line }),
             Effect::Copy(text) => return Some(Control::Copy(cut(text))),
@@ -144,6 +155,7 @@ impl Services {
     /// Ends everything: what is to be written is written, everything else is dropped.
     pub fn finish(mut self) {
         self.measuring.cancel();
+        self.committed.cancel();
         self.work.cancel_all();
         self.recovery.flush();
         self.files.finish(LAST_WRITING);

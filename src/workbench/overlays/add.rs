@@ -14,6 +14,8 @@ use crate::workbench::view::{Area, Line, Pane, Role, fit, wrap};
 pub enum Adding {
     /// An entity of a kind.
     Entity(EntityKind),
+    /// Nothing: an entity that is there gets these values.
+    Values(EntityRef),
     /// An item of a list of an entity, at a position.
     Item(EntityRef, String, usize),
 }
@@ -90,6 +92,13 @@ impl AddForm {
         Self { adding, fields, current, error: None }
     }
 
+    /// With the cursor on a value, drafted or not.
+    #[must_use]
+    pub fn at(mut self, key: &str) -> Self {
+        self.current = self.fields.iter().position(|field| field.key == key).unwrap_or(self.current);
+        self
+    }
+
     /// What was typed beyond the drafts.
     pub fn typed_text(&self) -> String {
         let typed = self.fields.iter().filter(|field| field.input.text() != field.draft);
@@ -100,6 +109,7 @@ impl AddForm {
     pub fn asks_same(&self, other: &Self) -> bool {
         let target = |adding: &Adding| match adding {
             Adding::Entity(kind) => (*kind, 0, String::new()),
+            Adding::Values(entity) => (entity.kind, entity.index, "values".to_owned()),
             Adding::Item(entity, key, _) => (entity.kind, entity.index, key.clone()),
         };
         target(&self.adding) == target(&other.adding)
@@ -154,7 +164,7 @@ impl AddForm {
 
     fn typed(&mut self) {
         let Some(field) = self.fields.get_mut(self.current) else { return };
-        let closed = matches!(field.spec.shape, Shape::Choice(_) | Shape::Boolean | Shape::Reference(_));
+        let closed = matches!(field.spec.shape, Shape::Choice(..) | Shape::Boolean | Shape::Reference(_));
         let exact = field.suggestions.iter().position(|(value, _)| value == field.input.text());
         let first = if closed && !field.input.text().is_empty() { field.matching().first().copied() } else { None };
         field.picked = exact.or(first);
@@ -187,7 +197,8 @@ impl AddForm {
             return Outcome::Stay;
         }
         let values = self.fields.iter().map(|field| (field.key.clone(), field.value()));
-        let values = values.filter(|(_, value)| !value.trim().is_empty()).collect();
+        let changes = matches!(self.adding, Adding::Values(_));
+        let values = values.filter(|(_, value)| changes || !value.trim().is_empty()).collect();
         Outcome::Wish(Wish::Add { adding: self.adding.clone(), values })
     }
 
@@ -238,6 +249,7 @@ impl AddForm {
         }
         let title = match &self.adding {
             Adding::Entity(kind) => format!("Add: {}", kind.called()),
+            Adding::Values(entity) => format!("Change: {}", entity.kind.called()),
             Adding::Item(_, key, _) => format!("Add to {key}"),
         };
         // Where not all fits: the value being typed and what is said about it stay, the values before it go.

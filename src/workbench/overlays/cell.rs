@@ -113,7 +113,7 @@ impl CellEdit {
     }
 
     fn typed(&mut self) {
-        let closed = matches!(self.spec.shape, Shape::Choice(_) | Shape::Boolean | Shape::Reference(_));
+        let closed = matches!(self.spec.shape, Shape::Choice(..) | Shape::Boolean | Shape::Reference(_));
         let exact = self.suggestions.iter().position(|(value, _)| value == self.input.text());
         self.picked = exact.or_else(|| if closed { self.matching().first().copied() } else { None });
         if self.input.text().is_empty() {

@@ -2,7 +2,7 @@
 
 use super::add::Adding;
 use super::{Outcome, middle};
-use crate::model::{AnswerWord, EntityKind, EntityRef};
+use crate::model::{AnswerWord, EntityKind, EntityRef, TriageStatus};
 use crate::workbench::command::Command;
 use crate::workbench::input::TextInput;
 use crate::workbench::key::{Key, KeyCode};
@@ -70,6 +70,17 @@ pub enum Wish {
         /// The new id.
         id: String,
     },
+    /// Make the edit that is looked at.
+    Fix,
+    /// Ask for what belongs to a status of a finding.
+    Triage {
+        /// The finding's id.
+        finding: String,
+        /// What was decided.
+        status: TriageStatus,
+    },
+    /// Take a triage entry away.
+    Untriage(EntityRef),
     /// Save under a path.
     SaveAs(String),
     /// Save, then end.

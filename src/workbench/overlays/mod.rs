@@ -5,6 +5,7 @@
 mod add;
 mod cell;
 mod finder;
+mod fix;
 mod menu;
 mod reader;
 mod suggestions;
@@ -12,6 +13,7 @@ mod suggestions;
 pub use add::{AddField, AddForm, Adding};
 pub use cell::CellEdit;
 pub use finder::{Find, Finder, Found};
+pub use fix::{FixPreview, Offered, Tried};
 pub use menu::{Choice, Menu, Prompt, Purpose, Wish};
 pub use reader::Reader;
 pub use suggestions::suggestions;
@@ -35,6 +37,8 @@ pub enum Overlay {
     Prompt(Prompt),
     /// A text is being read.
     Read(Reader),
+    /// Edits that mend a finding are being looked at.
+    Fix(FixPreview),
 }
 
 /// What became of a key.
@@ -58,6 +62,7 @@ impl Overlay {
             Self::Menu(menu) => menu.key(key),
             Self::Prompt(prompt) => prompt.key(key),
             Self::Read(reader) => reader.key(key),
+            Self::Fix(preview) => preview.key(key),
         }
     }
 
@@ -66,11 +71,11 @@ impl Overlay {
         match self {
             Self::Cell(cell) => Some(cell.entity),
             Self::Add(form) => match &form.adding {
-                Adding::Item(entity, ..) => Some(*entity),
+                Adding::Item(entity, ..) | Adding::Values(entity) => Some(*entity),
                 Adding::Entity(_) => None,
             },
             Self::Prompt(prompt) => prompt.entity(),
-            Self::Find(_) | Self::Menu(_) | Self::Read(_) => None,
+            Self::Find(_) | Self::Menu(_) | Self::Read(_) | Self::Fix(_) => None,
         }
     }
 
@@ -78,9 +83,9 @@ impl Overlay {
     pub fn set_entity(&mut self, to: EntityRef) {
         match self {
             Self::Cell(cell) => cell.entity = to,
-            Self::Add(AddForm { adding: Adding::Item(entity, ..), .. }) => *entity = to,
+            Self::Add(AddForm { adding: Adding::Item(entity, ..) | Adding::Values(entity), .. }) => *entity = to,
             Self::Prompt(prompt) => prompt.set_entity(to),
-            Self::Add(_) | Self::Find(_) | Self::Menu(_) | Self::Read(_) => {}
+            Self::Add(_) | Self::Find(_) | Self::Menu(_) | Self::Read(_) | Self::Fix(_) => {}
         }
     }
 
@@ -90,7 +95,7 @@ impl Overlay {
             Self::Cell(cell) => cell.typed_text(),
             Self::Add(form) => form.typed_text(),
             Self::Prompt(prompt) => prompt.typed_text(),
-            Self::Find(_) | Self::Menu(_) | Self::Read(_) => String::new(),
+            Self::Find(_) | Self::Menu(_) | Self::Read(_) | Self::Fix(_) => String::new(),
         }
     }
 
@@ -122,6 +127,7 @@ impl Overlay {
             Self::Menu(_) => &[("a letter", "or"), ("↑↓ enter", "choose"), ("esc", "close")],
             Self::Prompt(_) => &[("enter", "take it"), ("esc", "leave it"), ("ctrl-u", "empty it")],
             Self::Read(_) => &[("↑↓ space", "scroll"), ("esc", "close")],
+            Self::Fix(_) => &[("enter", "apply it"), ("esc", "leave it"), ("↑↓", "another edit"), ("pgdn", "scroll")],
         }
     }
 
@@ -132,7 +138,7 @@ impl Overlay {
             Self::Add(form) => form.paste(text),
             Self::Find(finder) => finder.paste(text),
             Self::Prompt(prompt) => prompt.input.paste(text),
-            Self::Menu(_) | Self::Read(_) => {}
+            Self::Menu(_) | Self::Read(_) | Self::Fix(_) => {}
         }
     }
 
@@ -142,6 +148,7 @@ impl Overlay {
             Self::Cell(cell) => cell.error = Some(why),
             Self::Add(form) => form.error = Some(why),
             Self::Prompt(prompt) => prompt.error = Some(why),
+            Self::Fix(preview) => preview.error = Some(why),
             Self::Find(_) | Self::Menu(_) | Self::Read(_) => {}
         }
     }
@@ -155,6 +162,7 @@ impl Overlay {
             Self::Menu(menu) => (menu.pane(screen), None),
             Self::Prompt(prompt) => prompt.pane(screen),
             Self::Read(reader) => (reader.pane(screen), None),
+            Self::Fix(preview) => (preview.pane(screen), None),
         }
     }
 }

@@ -12,7 +12,7 @@ pub fn suggestions(session: &Session, kind: EntityKind, spec: &FieldSpec) -> Vec
     let review = &session.review;
     let plain = |text: &str| (text.to_owned(), String::new());
     match spec.shape {
-        Shape::Choice(words) => words.iter().map(|word| plain(word)).collect(),
+        Shape::Choice(words, _) => words.iter().map(|word| plain(word)).collect(),
         Shape::Boolean => vec![plain("true"), plain("false")],
         Shape::Reference(target) => match target {
             Target::Component => components(session),

@@ -121,7 +121,7 @@ pub fn how(shape: Shape) -> String {
         Shape::Boolean => "true or false".to_owned(),
         Shape::Quantity { example, .. } => format!("{} · or a range a..b", example.replace('"', "")),
         Shape::Date => "2026-11-23".to_owned(),
-        Shape::Choice(words) => words.join(" | "),
+        Shape::Choice(words, _) => words.join(" | "),
         Shape::List(item) => match *item {
             Shape::Table(_) => "a list: Enter opens it".to_owned(),
             _ => "values with commas between".to_owned(),

@@ -3,17 +3,20 @@
 mod computed;
 mod drawn;
 mod entities;
+mod findings;
 mod graph;
 pub(in crate::workbench) mod lists;
 mod measures;
 mod questions;
 mod sheet;
+mod since_commit;
 mod steps;
 
 pub use computed::{Headroom, bar, multiple};
 pub use entities::{EntityTable, Form, Items, how, item_fields};
+pub use findings::{FindingFilter, Findings, Grouping, severity_line};
 pub use graph::{GraphPlan, GraphRequest, GraphScreen, MarkBy};
-pub use lists::{FindingFilter, Findings, KNOWLEDGE, Problems, knowledge, severity_line};
+pub use lists::{KNOWLEDGE, Problems, knowledge};
 pub use measures::Measures;
 pub use questions::{Questions, answered};
 pub use sheet::{Column, Drawn, Sheet, Target, draw};
@@ -22,7 +25,7 @@ pub use steps::{Body, OUTCOMES, STEPS, Section, add_keys};
 use super::place::{Navigation, Place};
 use super::session::Session;
 use super::view::{Line, Role};
-use crate::model::{EntityKind, EntityRef};
+use crate::model::{EntityKind, EntityRef, TriageStatus};
 
 /// An entry of the outline.
 #[derive(Debug, Clone)]
@@ -43,7 +46,7 @@ pub fn parts(session: &Session, place: &Place) -> Vec<Part> {
         Place::Outcomes => OUTCOMES.iter().map(|section| part(section.title, badge(session, section.body))).collect(),
         Place::Findings => filters(session)
             .iter()
-            .map(|(title, filter)| part(title, Findings::new(session, filter.clone()).rows().to_string()))
+            .map(|(title, filter)| part(title, findings::count(session, filter).to_string()))
             .collect(),
         Place::Checklists => session
             .knowledge()
@@ -53,6 +56,7 @@ pub fn parts(session: &Session, place: &Place) -> Vec<Part> {
             .collect(),
         Place::Glossary => KNOWLEDGE.iter().map(|title| part(title, String::new())).collect(),
         Place::Problems => vec![part("Problems", Problems { session }.rows().to_string())],
+        Place::SinceCommit => since_commit::since_parts(session),
         Place::Preview => vec![part("Document", String::new())],
         Place::Graph => Vec::new(),
         Place::Form(entity) | Place::Items(entity, _) => {
@@ -69,6 +73,10 @@ pub fn filters(session: &Session) -> Vec<(String, FindingFilter)> {
     }
     filters.push(("Decided".to_owned(), FindingFilter::Triaged));
     filters.push(("Cannot tell".to_owned(), FindingFilter::CannotTell));
+    filters.push(("Not verified".to_owned(), FindingFilter::NotVerified));
+    let others = TriageStatus::ALL.iter().filter(|status| **status != TriageStatus::Mitigated);
+    filters.extend(others.map(|status| (status.word().replace('-', " "), FindingFilter::Status(*status))));
+    filters.push(("expired".to_owned(), FindingFilter::Expired));
     filters
 }
 
@@ -138,7 +146,7 @@ pub fn sheet<'a>(session: &'a Session, navigation: &Navigation, place: &'a Place
         Place::Findings => {
             let filters = filters(session);
             let filter = filters.get(chosen).map_or(FindingFilter::Open, |(_, filter)| filter.clone());
-            Box::new(Findings::new(session, filter))
+            Box::new(Findings::new(session, filter, navigation.grouping))
         }
         Place::Checklists => {
             let lists = session.knowledge().checklists();
@@ -147,6 +155,7 @@ pub fn sheet<'a>(session: &'a Session, navigation: &Navigation, place: &'a Place
         }
         Place::Glossary => Box::new(knowledge(session.knowledge(), chosen)),
         Place::Problems => Box::new(Problems { session }),
+        Place::SinceCommit => Box::new(since_commit::SinceCommit::new(session, chosen)),
         Place::Form(entity) => Box::new(Form::new(session, *entity)),
         Place::Items(entity, key) => Box::new(Items::new(session, *entity, key)?),
         _ => return None,

@@ -19,6 +19,8 @@ pub enum Target {
     Problem(usize),
     /// An element of the system: opened.
     Element(Element),
+    /// An entity, with the cursor on one of its keys: opened.
+    Entity(EntityRef, Vec<String>),
     /// A text to read: title and lines.
     Text(String, Vec<Line>),
 }

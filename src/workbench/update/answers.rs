@@ -1,4 +1,4 @@
-//! Answers to questions, and what they lead to: actions, parked topics, triage.
+//! Answers to questions, and what they lead to.
 
 use super::edits::Edited;
 use crate::model::{AnswerWord, EntityKind, EntityRef};
@@ -71,44 +71,6 @@ impl Workbench {
         }
     }
 
-    /// "Don't know yet": the answer is unknown, and an action to find out is drafted.
-    pub(super) fn dont_know(&mut self) {
-        let Target::Question(id) = self.target() else {
-            self.say(Line::plain("Only a question can be unknown; x makes a value unknown."));
-            return;
-        };
-        if let Err(why) = self.answer(&id, AnswerWord::Unknown, "") {
-            self.warn(why);
-            return;
-        }
-        let text = self.session.knowledge().question(&id).map(|question| question.text.clone()).unwrap_or_default();
-        let drafts =
-            [("id", self.free_action_id()), ("title", format!("Find out: {text}")), ("status", "open".to_owned())];
-        self.open_add_entity(EntityKind::Action, &drafts);
-    }
-
-    fn free_action_id(&self) -> String {
-        let taken = |id: &str| self.session.review.actions.iter().any(|action| action.id() == id);
-        let most = self.session.review.actions.len() + 1;
-        (1..=most).map(|number| format!("a{number}")).find(|id| !taken(id)).unwrap_or_default()
-    }
-
-    pub(super) fn make_action(&mut self) {
-        let title = match self.target() {
-            Target::Finding(index) => {
-                let finding = self.session.analysis.as_ref().and_then(|analysis| analysis.findings.get(index));
-                finding.map(|finding| finding.remedy.clone())
-            }
-            Target::Question(id) => {
-                self.session.knowledge().question(&id).map(|question| format!("Find out: {}", question.text))
-            }
-            _ => None,
-        };
-        let drafts =
-            [("id", self.free_action_id()), ("title", title.unwrap_or_default()), ("status", "open".to_owned())];
-        self.open_add_entity(EntityKind::Action, &drafts);
-    }
-
     pub(super) fn park(&mut self) {
         let title = match self.target() {
             Target::Question(id) => self.session.knowledge().question(&id).map(|question| question.text.clone()),
@@ -119,19 +81,5 @@ impl Workbench {
             _ => None,
         };
         self.open_add_entity(EntityKind::Parked, &[("title", title.unwrap_or_default())]);
-    }
-
-    pub(super) fn triage(&mut self) {
-        let Target::Finding(index) = self.target() else {
-            self.say(Line::plain("Triage is about a finding: f shows them."));
-            return;
-        };
-        let Some(analysis) = self.session.analysis.clone() else { return };
-        let Some(finding) = analysis.findings.get(index) else { return };
-        let known = self.session.review.triage.iter().position(|entry| entry.finding() == finding.id);
-        match known {
-            Some(index) => self.jump(EntityRef::new(EntityKind::Triage, index), &["status".to_owned()]),
-            None => self.open_add_entity(EntityKind::Triage, &[("finding", finding.id.clone())]),
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::follow::Names;
 use crate::document::UndoLabel;
-use crate::model::{EntityKind, EntityRef, Shape, as_id};
+use crate::model::{EntityKind, EntityRef, Renaming, Shape, as_id};
 use crate::workbench::Workbench;
 use crate::workbench::message::Effect;
 use crate::workbench::overlays::{AddField, AddForm, Adding, Overlay, Prompt, Purpose, suggestions};
@@ -45,6 +45,20 @@ impl Workbench {
                 let name = self.session.name_of(entity);
                 self.say(Line::of(Role::Good, format!("Added {} {name}. u takes it back.", kind.called())));
             }
+            Adding::Values(entity) => {
+                let text = |key: &str| self.session.document.cell(*entity, &[key]).unwrap_or_default();
+                let changed = fields.iter().filter(|(key, value)| text(key) != *value);
+                let (gone, set): (Vec<_>, Vec<_>) = changed.copied().partition(|(_, value)| value.trim().is_empty());
+                if !set.is_empty() {
+                    self.session.document.set_many(*entity, &set).map_err(|error| error.to_string())?;
+                }
+                for (key, _) in gone {
+                    self.session.document.unset(*entity, &[key]).map_err(|error| error.to_string())?;
+                }
+                self.edited();
+                let name = self.session.name_of(*entity);
+                self.say(Line::of(Role::Good, format!("Changed {} {name}. u takes it back.", entity.kind.called())));
+            }
             Adding::Item(entity, key, position) => {
                 let spec = item_fields(entity.kind, key).unwrap_or_default();
                 let mut parts = Vec::new();
@@ -68,13 +82,24 @@ impl Workbench {
     }
 
     pub(super) fn rename(&mut self, kind: EntityKind, from: &str, to: &str) -> Edited {
-        self.session.document.rename(kind, from, to).map_err(|error| error.to_string())?;
-        if self.graph.selected.as_deref() == Some(from) {
-            self.graph.selected = Some(to.to_owned());
+        let analysis = self.session.analysis.clone();
+        let findings = analysis.iter().flat_map(|analysis| &analysis.findings);
+        let about = findings.map(|finding| (finding.id.as_str(), &finding.element));
+        self.session.document.rename_knowing(kind, from, to, about).map_err(|error| error.to_string())?;
+        if let Some(renaming) = self.session.document.next_undo().and_then(|label| label.renamed.clone()) {
+            self.follow_name(&renaming);
         }
         self.edited();
         self.say(Line::of(Role::Good, format!("Renamed {from} to {to}, and every reference to it. u takes it back.")));
         Ok(Vec::new())
+    }
+
+    /// What is known or chosen by name goes with the name.
+    fn follow_name(&mut self, renaming: &Renaming) {
+        if renaming.kind == EntityKind::Component && self.graph.selected.as_ref() == Some(&renaming.old) {
+            self.graph.selected = Some(renaming.new.clone());
+        }
+        self.session.renamed(renaming);
     }
 
     pub(super) fn duplicate(&mut self, entity: EntityRef, id: &str) -> Edited {
@@ -305,6 +330,9 @@ impl Workbench {
     }
 
     fn stepped(&mut self, verb: &str, label: &UndoLabel, names: &Names) {
+        if let Some(renaming) = &label.renamed {
+            self.follow_name(renaming);
+        }
         self.edited();
         self.follow(names);
         if let Some(entity) = self.came_back(names) {

@@ -40,6 +40,7 @@ impl Workbench {
             return self.after_save();
         }
         self.session.saving = true;
+        self.session.renames = self.session.document.send_renames();
         let (text, expected) = (self.session.document.text().to_owned(), self.session.on_disk.clone());
         vec![Effect::Save { path, text, expected }]
     }
@@ -69,6 +70,9 @@ impl Workbench {
             return Vec::new();
         }
         self.session.saving = true;
+        // What stands beside the old place stays with the old file.
+        self.session.document.send_renames();
+        self.session.renames = Vec::new();
         self.saving_as = Some(path.clone());
         vec![Effect::Save { path, text: self.session.document.text().to_owned(), expected: None }]
     }
@@ -80,20 +84,24 @@ impl Workbench {
     pub(super) fn saved(&mut self, report: SaveReport) -> Vec<Effect> {
         self.session.saving = false;
         let elsewhere = self.saving_as.take().is_some();
+        self.session.document.renames_sent(matches!(report, SaveReport::Saved { .. }));
+        let renames = std::mem::take(&mut self.session.renames);
         match report {
             SaveReport::Saved { path, text } => {
                 (self.not_saved, self.no_recovery) = (None, None);
                 self.session.document.mark_saved(&text);
                 self.session.on_disk = Some(text);
                 self.say(Line::of(Role::Good, format!("Saved {}", path.display())));
-                self.session.path = Some(path);
+                self.session.path = Some(path.clone());
+                let mut effects = Vec::new();
+                if !renames.is_empty() {
+                    effects.push(Effect::RenameBeside { review: path, renames });
+                }
                 if self.session.is_dirty() {
-                    return Vec::new();
+                    return effects;
                 }
-                let mut effects = self.after_save();
-                if effects.is_empty() {
-                    effects.push(Effect::DiscardRecovery);
-                }
+                let after = self.after_save();
+                effects.extend(if after.is_empty() { vec![Effect::DiscardRecovery] } else { after });
                 effects
             }
             SaveReport::Failed(why) => {
@@ -251,7 +259,7 @@ impl Workbench {
     /// The line of the element under the cursor, in `$EDITOR`.
     pub(super) fn editor(&mut self) -> Vec<Effect> {
         let offset = match self.target() {
-            Target::Field(entity, keys) => {
+            Target::Field(entity, keys) | Target::Entity(entity, keys) => {
                 let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
                 self.session.document.map().place(entity, &keys)
             }

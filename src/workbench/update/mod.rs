@@ -4,12 +4,15 @@ mod answers;
 mod begin;
 mod edits;
 mod files;
+mod fixes;
 mod follow;
 mod graph;
+mod ledger;
 mod live;
 mod mouse;
 mod movement;
 mod open;
+mod since;
 
 pub(super) use files::Collision;
 
@@ -63,6 +66,10 @@ impl Workbench {
                 Vec::new()
             }
             Msg::Opened(result) => self.opened(result),
+            Msg::Committed { generation, path, text } => {
+                self.committed(generation, &path, text);
+                Vec::new()
+            }
             Msg::Terminate => self.terminate(),
         };
         effects.extend(self.background());
@@ -128,6 +135,7 @@ impl Workbench {
             Wish::Rename { kind, from, to } => self.rename(kind, &from, &to),
             Wish::Duplicate { entity, id } => self.duplicate(entity, &id),
             Wish::Answer { question, answer, text } => self.answer(&question, answer, &text),
+            Wish::Fix => self.apply_fix(),
             Wish::SaveAs(path) => {
                 self.overlays.pop();
                 return self.save_as(&path);
@@ -166,6 +174,14 @@ impl Workbench {
             }
             Wish::AskReason { question, answer } => {
                 self.ask_reason(question, answer);
+                Vec::new()
+            }
+            Wish::Triage { finding, status } => {
+                self.open_triage(&finding, status);
+                Vec::new()
+            }
+            Wish::Untriage(entity) => {
+                self.untriage(entity);
                 Vec::new()
             }
             Wish::SaveAndQuit => {
@@ -214,6 +230,7 @@ impl Workbench {
             Command::Preview => self.go(Place::Preview),
             Command::Glossary => self.go(Place::Glossary),
             Command::Problems => self.go(Place::Problems),
+            Command::SinceCommit => return self.since_commit(),
             Command::Palette => self.open_palette(),
             Command::Search => self.open_search(),
             Command::Help => self.open_help(),
@@ -234,6 +251,9 @@ impl Workbench {
             Command::Explain => self.explain(),
             Command::MakeAction => self.make_action(),
             Command::Triage => self.triage(),
+            Command::Group => self.group(),
+            Command::MakeDecision => self.make_decision(),
+            Command::Fix => return self.ask_fix(),
             Command::Undo => self.undo(),
             Command::Redo => self.redo(),
             Command::Save => {
@@ -246,7 +266,7 @@ impl Workbench {
             }
             Command::Export => return self.export(),
             Command::Measure => return self.measure(),
-            Command::StopMeasure => return self.stop_measure(),
+            Command::StopMeasure => return self.stop_asking(),
             Command::Editor => return self.editor(),
             Command::CopyName => return self.copy_name(),
             Command::Suspend => return vec![Effect::Suspend],
@@ -291,6 +311,7 @@ impl Workbench {
                 effects.push(Effect::DiscardRecovery);
             }
         }
+        effects.extend(self.since_background());
         match self.navigation.place() {
             Place::Graph => {
                 if let Some(request) = self.graph.request(&self.session, self.size.0) {
@@ -319,11 +340,28 @@ impl Workbench {
         match done {
             Done::Analysed { revision, analysis } => {
                 if revision >= self.session.analysed {
+                    let known = self.session.analysis.take();
+                    let failed = known.map(|analysis| analysis.failed_rules.clone()).unwrap_or_default();
+                    if analysis.failed_rules != failed && !analysis.failed_rules.is_empty() {
+                        let codes: Vec<&str> = analysis.failed_rules.iter().map(|rule| rule.code).collect();
+                        let codes = codes.join(", ");
+                        self.warn(format!(
+                            "{codes} stopped with an error of its own; the other rules answered. f says more."
+                        ));
+                    }
                     self.session.analysed = revision;
                     self.session.analysis = Some(Arc::from(analysis));
                 }
             }
+            Done::Tried { revision, tried } => {
+                if let Some(Overlay::Fix(preview)) =
+                    self.overlays.iter_mut().rev().find(|overlay| matches!(overlay, Overlay::Fix(_)))
+                {
+                    preview.tried(revision, tried);
+                }
+            }
             Done::LaidOut { plan, .. } => self.graph.take(*plan),
+            Done::Compared { generation, revision, difference } => self.compared(generation, revision, &difference),
             Done::Previewed { text, .. } => {
                 self.preview.text = Some(text.map(Rendered::new));
             }

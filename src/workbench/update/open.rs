@@ -23,6 +23,7 @@ impl Workbench {
             Target::Finding(index) => self.open_finding(index),
             Target::Problem(index) => return self.open_problem(index),
             Target::Element(element) => self.open_element(&element),
+            Target::Entity(entity, keys) => self.jump(entity, &keys),
             Target::Text(title, lines) => self.overlays.push(Overlay::Read(Reader::new(&title, lines))),
             Target::Nothing => {
                 if self.sheet_is_empty() {
@@ -77,11 +78,27 @@ impl Workbench {
     fn open_finding(&mut self, index: usize) {
         let Some(analysis) = self.session.analysis.clone() else { return };
         let Some(finding) = analysis.findings.get(index) else { return };
+        if let Element::Other("step", id) = &finding.element {
+            self.open_questions_of(id);
+            return;
+        }
         let Some(entity) = finding.entity.or_else(|| self.session.entity_of(&finding.element)) else {
             self.say(Line::plain("This finding is about the review as a whole."));
             return;
         };
         self.jump(entity, &finding.keys);
+    }
+
+    /// Goes to the first question of a step that has no answer.
+    fn open_questions_of(&mut self, step: &str) {
+        let Some(place) = self.session.knowledge().steps().iter().position(|known| known.id == step) else { return };
+        let open = self.session.knowledge().steps()[place]
+            .questions
+            .iter()
+            .position(|question| self.session.answer_of(&question.id).is_none());
+        let sections = STEPS.get(place).copied().unwrap_or_default();
+        let section = sections.iter().position(|section| matches!(section.body, Body::Questions(_)));
+        self.go_to(Find::Row(Place::Step(place), section.unwrap_or(0), open.unwrap_or(0)));
     }
 
     /// Opens the form of an entity with the cursor on a key.
@@ -225,6 +242,10 @@ impl Workbench {
                 }
             }
             Find::Row(place, section, row) => {
+                if place == Place::Findings {
+                    // The row is a position in the order of weight.
+                    self.navigation.grouping = screens::Grouping::default();
+                }
                 self.navigation.go(place);
                 self.navigation.choose(section);
                 let mut cursor = self.navigation.cursor();

@@ -1,7 +1,7 @@
 //! KP304: a cache without stampede protection in front of an origin that cannot take the misses.
 
-use crate::model::{Component, Element};
-use crate::rules::checks::load::{rate_of, slots};
+use crate::model::{Component, Element, Fix, FixSafety};
+use crate::rules::checks::load::{Load, load_of, slots};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -12,12 +12,13 @@ use std::collections::{BTreeMap, HashSet};
 declare_rule! {
     "KP304" "cache-stampede", Medium, Certain;
     summary: "a cache without stampede protection whose origin cannot take the burst when entries are missing";
-    reads: ["component.cache.stampede_protection", "flow.calls.on_miss", "flow.calls.count", "flow.calls.probability", "flow.rate",
-        "component.service_time", "component.workers", "component.replicas", "component.data.read_replicas"];
+    reads: ["component.cache.stampede_protection", "flow.calls.on_miss", "flow.calls.count", "flow.calls.probability", "flow.rate", "flow.peak",
+        "growth.traffic", "growth.peak", "component.service_time", "component.workers", "component.replicas", "component.data.read_replicas"];
     settings: [];
     detects: "A cache that calls of a flow name in `on_miss`, without `stampede_protection` (absent or `none`), in front of an origin that \
-        has fewer slots than the burst needs. The burst is what the origin is asked when nothing hits: today's rate of \
-        those calls without the cache × the origin's service time. Its slots are `workers` × `replicas` (× 1 + `read_replicas`). \
+        has fewer slots than the burst needs. The burst is what the origin is asked when nothing hits: the rate of \
+        those calls without the cache × the origin's service time, today (high on a critical flow, else medium) or at the growth × peak \
+        that the review expects (medium). Its slots are `workers` × `replicas` (× 1 + `read_replicas`). \
         Other work of the origin is not counted, so the burst that is named is a lower bound. A cache whose origin can take the \
         burst passes without protection.";
     why: "When a popular entry expires, every request that wants it misses at once and asks the origin for the same thing. The origin slows \
@@ -40,7 +41,8 @@ declare_rule! {
     verify: "Delete the hottest entry, then flush a cache node, at peak rate in a test. Queries at the origin per expired entry stay near one, and \
         its utilisation stays below the knee.";
     accept: "When a limit in front of the origin sheds the burst and the flow has an answer without it.";
-    references: "`KP303` cache-without-invalidation. The guide, *Caching strategy*. Vattani, Chierichetti, Lowenstein, *Optimal Probabilistic \
+    references: "`KP303` cache-without-invalidation; `KP305` cache-is-load-bearing for the restart, which protection of single entries does not \
+        survive. The guide, *Caching strategy*. Vattani, Chierichetti, Lowenstein, *Optimal Probabilistic \
         Cache Stampede Prevention* (VLDB, 2015). Bronson et al., *Metastable Failures in Distributed Systems* (HotOS, 2021).";
 }
 
@@ -49,6 +51,8 @@ declare_rule! {
 struct Burst {
     rate: f64,
     busy: f64,
+    rate_expected: f64,
+    busy_expected: f64,
     flows: Vec<String>,
     critical: bool,
     missing: Vec<(Element, &'static str)>,
@@ -73,7 +77,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
 
 /// Adds what the calls of a flow that are made on a miss would ask if every read missed.
 fn add_bursts(context: &Context<'_>, view: FlowView<'_>, bursts: &mut BTreeMap<usize, BTreeMap<usize, Burst>>) {
-    let rate = rate_of(context, view);
+    let load = load_of(context, view);
     let mut counted = HashSet::new();
     for made in view.expansion.made() {
         let Some(call) = view.call(made) else { continue };
@@ -85,17 +89,19 @@ fn add_bursts(context: &Context<'_>, view: FlowView<'_>, bursts: &mut BTreeMap<u
             burst.flows.push(view.flow.id().to_owned());
             burst.critical |= view.is_critical();
         }
-        let Some(rate) = rate else {
+        let Some(Load { today, expected, .. }) = load else {
             burst.missing.push((Element::Flow(view.flow.id().to_owned()), "flow.rate"));
             continue;
         };
         let visits = view.expansion.visit(made.from).map_or(0.0, |visit| visit.visits.likely);
         let count = call.count.map_or(1.0, |count| count.value());
         let probability = call.probability.map_or(1.0, |probability| probability.value());
-        let asked = rate * visits * count * probability;
-        burst.rate += asked;
+        let asked = visits * count * probability;
+        burst.rate += today * asked;
+        burst.rate_expected += expected * asked;
         if let Some(time) = call.service_time.or(context.component_at(made.to).service_time) {
-            burst.busy += asked * time.mean.value();
+            burst.busy += today * asked * time.mean.value();
+            burst.busy_expected += expected * asked * time.mean.value();
         } else {
             let id = context.graph.name(made.to).to_owned();
             burst.missing.push((Element::Component(id), "component.service_time"));
@@ -120,10 +126,10 @@ fn judge(
             missing.push((Element::Component(origin.id().to_owned()), "component.workers"));
             continue;
         };
-        if burst.busy <= slots * (1.0 + 1e-9) {
+        if burst.busy_expected <= slots * (1.0 + 1e-9) {
             missing.extend(burst.missing);
-        } else if worst.as_ref().is_none_or(|worst| burst.busy / slots > worst.0) {
-            worst = Some((burst.busy / slots, origin, slots, burst));
+        } else if worst.as_ref().is_none_or(|worst| burst.busy_expected / slots > worst.0) {
+            worst = Some((burst.busy_expected / slots, origin, slots, burst));
         }
     }
     let Some((_, origin, slots, burst)) = worst else {
@@ -136,18 +142,23 @@ fn judge(
         return;
     };
     let (cache_id, origin_id) = (cache.id(), origin.id());
+    let now = burst.busy > slots * (1.0 + 1e-9);
+    let (rate, busy, when) = if now {
+        (burst.rate, burst.busy, "")
+    } else {
+        (burst.rate_expected, burst.busy_expected, " at the expected peak")
+    };
     let figure = |value| significant(value, 3);
     let hits = cache.cache.as_ref().and_then(|policy| policy.hit_ratio);
     let usual = hits.map_or("when reads miss".to_owned(), |hits| {
         format!("{} of the reads miss today; when all do", Ratio::new((1.0 - hits.value()).max(0.0)))
     });
-    report.find(
-        Draft::new(
+    let draft = Draft::new(
             Element::Component(cache_id.to_owned()),
             format!(
-                "{cache_id} has no stampede protection: {usual}, {origin_id} is asked {} and needs {} slots; it has {}",
-                crate::units::PerSecond::new(burst.rate),
-                figure(burst.busy),
+                "{cache_id} has no stampede protection: {usual}, {origin_id} is asked {}{when} and needs {} slots; it has {}",
+                crate::units::PerSecond::new(rate),
+                figure(busy),
                 figure(slots)
             ),
             format!(
@@ -156,13 +167,19 @@ fn judge(
                 figure(slots)
             ),
         )
-        .severity(if burst.critical { Severity::High } else { Severity::Medium })
+        .severity(if burst.critical && now { Severity::High } else { Severity::Medium })
         .confidence(if said_none { Confidence::Certain } else { Confidence::Likely })
         .fact("origin", Figure::Text(origin_id.to_owned()))
-        .fact("burst_rate", Figure::PerSecond(burst.rate))
-        .fact("burst_slots", Figure::Count(burst.busy))
+        .fact("burst_rate", Figure::PerSecond(rate))
+        .fact("burst_slots", Figure::Count(busy))
         .fact("origin_slots", Figure::Count(slots))
         .flows(burst.flows)
-        .key("cache.stampede_protection"),
-    );
+        .key("cache.stampede_protection");
+    let fix = context
+        .entity(&Element::Component(cache_id.to_owned()))
+        .map(|entity| Fix::set(FixSafety::Suggested, entity, "cache.stampede_protection", "singleflight"));
+    report.find(match fix {
+        Some(fix) => draft.fix(fix),
+        None => draft,
+    });
 }

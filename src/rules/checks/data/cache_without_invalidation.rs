@@ -1,6 +1,6 @@
 //! KP303: a cache whose wrong entries nothing removes.
 
-use crate::model::{CachePattern, ComponentKind, Element, Invalidation};
+use crate::model::{CachePattern, ComponentKind, Element, Fix, FixSafety, Invalidation};
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -61,8 +61,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             (Some(Invalidation::Ttl), None) => report.cannot_tell(element, "component.cache.ttl"),
             (Some(_), _) => report.pass(),
             (None, _) if write_through => report.pass(),
-            (None, Some(ttl)) => report.find(
-                Draft::new(
+            (None, Some(ttl)) => {
+                let entity = context.entity(&element);
+                let draft = Draft::new(
                     element,
                     format!("{id} says nothing about invalidation: a wrong entry is served for up to {}", ttl.likely()),
                     format!(
@@ -73,8 +74,12 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                 .severity(Severity::Low)
                 .confidence(Confidence::Likely)
                 .fact("ttl", Figure::Seconds(ttl.value()))
-                .key("cache.invalidation"),
-            ),
+                .key("cache.invalidation");
+                report.find(match entity {
+                    Some(entity) => draft.fix(Fix::set(FixSafety::Suggested, entity, "cache.invalidation", "ttl")),
+                    None => draft,
+                });
+            }
             (None, None) => report.cannot_tell(element, "component.cache.invalidation"),
         }
     }

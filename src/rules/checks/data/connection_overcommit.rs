@@ -1,6 +1,7 @@
 //! KP307: more connections in the callers' pools than the store accepts.
 
-use crate::model::{Component, Element};
+use crate::model::{Component, Element, Fix, FixSafety};
+use crate::rules::checks::load::most_replicas;
 use crate::rules::context::Context;
 use crate::rules::finding::Figure;
 use crate::rules::report::{Draft, Report};
@@ -13,7 +14,8 @@ declare_rule! {
     reads: ["component.data.max_connections", "component.replicas", "component.autoscale.max", "dependency.pool.size"];
     settings: [];
     detects: "A component with `data.max_connections` below the sum, over its callers, of `pool.size` × replicas (`autoscale.max` where the \
-        caller scales, else `replicas`). Where pools or replicas are missing and the known ones fit, the rule cannot tell.";
+        caller scales beyond its `replicas`). All callers count, whether they wait or not, in every zone and region that their \
+        replicas are spread over. Where pools or replicas are missing and the known ones fit, the rule cannot tell.";
     why: "It fits until the day the callers scale out, which is the day of the peak. The store then refuses connections to whoever comes last: \
         new replicas fail their health checks, are replaced by more new replicas, and the migration tool and the people who want to \
         look what is going on cannot connect either.";
@@ -72,16 +74,17 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             }
             continue;
         }
-        report.find(found(component, limit, held, parts));
+        report.find(found(context, component, limit, held, parts));
     }
 }
 
-fn most_replicas(component: &Component) -> Option<f64> {
-    let scaled = component.autoscale.as_ref().and_then(|autoscale| autoscale.max);
-    scaled.or(component.replicas).map(|replicas| replicas.value())
-}
-
-fn found(component: &Component, limit: f64, held: f64, mut parts: Vec<(f64, f64, &str)>) -> Draft {
+fn found(
+    context: &Context<'_>,
+    component: &Component,
+    limit: f64,
+    held: f64,
+    mut parts: Vec<(f64, f64, &str)>,
+) -> Draft {
     let id = component.id();
     parts.sort_by(|a, b| (b.0 * b.1).total_cmp(&(a.0 * a.1)));
     let shown: Vec<_> = parts
@@ -100,7 +103,7 @@ fn found(component: &Component, limit: f64, held: f64, mut parts: Vec<(f64, f64,
             "make all pools smaller, or put a multiplexing proxy in front of {id}: no size of {caller}'s pool alone is enough"
         )
     };
-    Draft::new(
+    let draft = Draft::new(
         Element::Component(id.to_owned()),
         format!(
             "the callers of {id} may hold {} connections when scaled out, it accepts {}: {}{more}",
@@ -112,5 +115,10 @@ fn found(component: &Component, limit: f64, held: f64, mut parts: Vec<(f64, f64,
     )
     .fact("held", Figure::Count(held))
     .fact("max_connections", Figure::Count(limit))
-    .key("data.max_connections")
+    .key("data.max_connections");
+    let pool = context.entity(&Element::Dependency(caller.to_owned(), id.to_owned()));
+    match pool.filter(|_| fits >= 1.0) {
+        Some(pool) => draft.fix(Fix::set(FixSafety::Suggested, pool, "pool.size", format!("{fits:.0}"))),
+        None => draft,
+    }
 }

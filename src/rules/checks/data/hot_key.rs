@@ -99,7 +99,7 @@ fn judge(
     heat: &mut Heat,
     undecided: &mut Vec<(Element, &'static str)>,
 ) {
-    let Asked { rate, busy, busy_expected, missing } = asked_of(context, component);
+    let Asked { rate, busy, busy_expected, missing, .. } = asked_of(context, component);
     let Some(slots) = slots(component) else {
         undecided.push((own(component), "component.workers"));
         return;

@@ -1,6 +1,6 @@
 //! KP313: a queue in which a message that always fails stays.
 
-use crate::model::{ComponentKind, Element};
+use crate::model::{ComponentKind, Element, Fix, FixSafety};
 use crate::rules::context::Context;
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
@@ -36,14 +36,19 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         match component.broker.as_ref().and_then(|broker| broker.dead_letter) {
             Some(true) => report.pass(),
             None => report.cannot_tell(element, "component.broker.dead_letter"),
-            Some(false) => report.find(
-                Draft::new(
+            Some(false) => {
+                let entity = context.entity(&element);
+                let draft = Draft::new(
                     element,
                     format!("a message that always fails never leaves {id}"),
                     format!("give {id} a dead-letter queue after a few attempts, and an alert on its depth"),
                 )
-                .key("broker.dead_letter"),
-            ),
+                .key("broker.dead_letter");
+                report.find(match entity {
+                    Some(entity) => draft.fix(Fix::set(FixSafety::Suggested, entity, "broker.dead_letter", "true")),
+                    None => draft,
+                });
+            }
         }
     }
 }

@@ -43,7 +43,7 @@ declare_rule! {
 
 /// What an entry does with more than it can take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Excess {
+pub(super) enum Excess {
     Refused,
     Unbounded,
     Blocks,
@@ -129,7 +129,7 @@ fn entries_of(context: &Context<'_>, view: FlowView<'_>) -> Vec<ComponentIndex> 
     entries
 }
 
-fn excess(component: &Component) -> Excess {
+pub(super) fn excess(component: &Component) -> Excess {
     if component.kind.is_some_and(ComponentKind::is_broker) && component.rate_limit.is_none() {
         let bound = component.broker.as_ref().and_then(|broker| broker.bound);
         return if bound.is_some() { Excess::Refused } else { Excess::Unsaid("component.broker.bound") };

@@ -1,7 +1,6 @@
 //! KP207: somebody else's system in the answer of a critical flow, without protection.
 
 use crate::model::{ComponentKind, Dependency, Element, FailureMode};
-use crate::rules::checks::worst_case::timeout;
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -9,13 +8,13 @@ use crate::rules::rule::declare_rule;
 
 declare_rule! {
     "KP207" "third-party-on-fast-path", Medium, Certain;
-    summary: "an external component called synchronously on a critical flow without timeout, breaker or an answer for its failure";
-    reads: ["component.kind", "dependency.mode", "dependency.timeout", "dependency.breaker", "dependency.on_failure",
+    summary: "an external component called synchronously on a critical flow without a breaker or an answer for its failure";
+    reads: ["component.kind", "dependency.mode", "dependency.breaker", "dependency.on_failure",
         "failure.response", "flow.critical"];
     settings: [];
-    detects: "A synchronous dependency on a component of kind `external` in the answer of a critical flow that lacks at least one of: a \
-        `timeout`, a `breaker`, and a decision for the day it is down (`on_failure`, or a `[[failure]]` answer with `when = \"down\"`; \
-        failing fast is a decision too). High where two or more are lacking.";
+    detects: "A synchronous dependency on a component of kind `external` in the answer of a critical flow that lacks a \
+        `breaker`, or a decision for the day it is down (`on_failure`, or a `[[failure]]` answer with `when = \"down\"`; failing fast is \
+        a decision too). High where both are lacking. A missing timeout is `KP203`'s finding.";
     why: "You do not deploy it, scale it or see its dashboards, and its bad day is not on your calendar. Its slow answers hold your workers, \
         so the flow that earns the money stops for a system that may only enrich it. Contracts pay back a fee, not the orders.";
     example: [
@@ -28,7 +27,7 @@ declare_rule! {
         "```",
     ];
     remedy: "Decide what the user sees while it is down, and say it in `on_failure` (queue and confirm later, a second provider, a default). \
-        Add a timeout from its measured p99.9 and a breaker that stops asking for some seconds once half of the calls fail.";
+        Add a breaker that stops asking for some seconds once half of the calls fail, beside a timeout from its measured p99.9.";
     verify: "Replace the provider by a stand-in that hangs, one that refuses and one that answers 500: the flow answers as decided within its objective.";
     accept: "When the flow is about nothing else than that provider and failing is the right answer: say `on_failure = \"fail-fast\"`.";
     references: "`KP203` missing-timeout, `KP404` no-circuit-breaker. The guide, *Step 4: failure paths* and *Fast path checklist*.";
@@ -52,11 +51,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
         let decided = dependency.on_failure.is_some()
             || context.failure(dependency, FailureMode::Down).is_some_and(|failure| failure.response.is_some());
-        let stated = [
-            ("timeout", timeout(dependency).is_some()),
-            ("breaker", dependency.breaker.is_some()),
-            ("on_failure", decided),
-        ];
+        let stated = [("breaker", dependency.breaker.is_some()), ("on_failure", decided)];
         let lacking: Vec<_> = stated.iter().filter(|(_, stated)| !stated).map(|(key, _)| *key).collect();
         if lacking.is_empty() {
             report.pass();

@@ -1,6 +1,6 @@
 //! KP905: an action that should have been done.
 
-use crate::model::{ActionStatus, Element};
+use crate::model::{ActionStatus, Element, quote};
 use crate::rules::context::Context;
 use crate::rules::finding::Figure;
 use crate::rules::report::{Draft, Report};
@@ -9,7 +9,7 @@ use crate::rules::rule::declare_rule;
 declare_rule! {
     "KP905" "action-overdue", Low, Certain;
     summary: "an open action whose day has passed";
-    reads: ["action.status", "action.due", "action.owner"];
+    reads: ["action.status", "action.due", "action.owner", "action.from"];
     settings: [];
     detects: "An `[[action]]` that is open (or says no status) and whose `due` lies before today. An open action without a `due` cannot be told.";
     why: "A review changes nothing by itself; its actions do. The ones that slip are the ones between teams, which is where the incidents \
@@ -42,14 +42,19 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             report.pass();
             continue;
         }
-        let owner = action.owner.as_deref().unwrap_or("nobody named");
+        let owner = action.owner.as_deref().map_or("nobody named".to_owned(), quote);
+        let days = context.today.since(due).map_or(0, |span| span.get_days());
+        let late = if days == 1 { "1 day".to_owned() } else { format!("{days} days") };
+        let from = action.from.as_deref().map(str::trim).filter(|from| !from.is_empty());
+        let about = from.map(|from| format!(" about {}", quote(from))).unwrap_or_default();
         report.find(
             Draft::new(
                 element,
-                format!("the action {} was due on {due} ({owner})", action.id()),
+                format!("the action {}{about} was due on {due}, {late} ago ({owner})", action.id()),
                 "do it, split it, drop it, or give it a date that somebody believes in",
             )
             .fact("due", Figure::Text(due.to_string()))
+            .fact("days", Figure::Count(f64::from(days)))
             .key("due"),
         );
     }
