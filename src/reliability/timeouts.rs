@@ -23,6 +23,8 @@ const KEPT: f64 = 0.1;
 pub enum Patience {
     /// Whoever made this call, after its timeout: a position in [`FlowExpansion::calls`].
     Caller(usize),
+    /// Whoever makes this call, after the timeout that is proposed for it because of another flow.
+    Proposed(usize),
     /// The user, after the threshold of the objective.
     Objective,
 }
@@ -38,6 +40,8 @@ pub struct Fitting {
     pub allowed: f64,
     /// What the caller's other calls may take of it, and the waits between attempts, in seconds.
     pub taken: f64,
+    /// The longest timeout by this flow alone, in seconds; `timeout` is less where another leaves less.
+    pub alone: f64,
     /// How many attempts, one after another, share the rest: those of all the calls that are asked about.
     pub attempts: f64,
 }
@@ -71,13 +75,17 @@ pub fn fitting_timeouts(
             let dependency = dependency(review, made);
             let below = if let Some(most) = wanted(index) {
                 let derived = own.and_then(|(left, patience, seconds)| {
-                    let timeout = (left / visit.attempts).min(most);
+                    let alone = left / visit.attempts;
+                    let timeout = alone.min(most);
                     let Visit { taken, attempts, .. } = visit;
-                    let fitting = Fitting { timeout, patience, allowed: seconds, taken, attempts };
+                    let fitting = Fitting { timeout, patience, allowed: seconds, taken, alone, attempts };
                     (timeout > 0.0 && timeout.is_finite()).then_some(fitting)
                 });
                 fitting[index] = derived;
-                derived.map(|derived| (derived.timeout, derived.patience))
+                derived.map(|derived| {
+                    let by_other = derived.timeout < derived.alone;
+                    (derived.timeout, if by_other { Patience::Proposed(index) } else { derived.patience })
+                })
             } else if let Some(timeout) = dependency.and_then(timeout) {
                 Some((timeout.likely, Patience::Caller(index)))
             } else if needs_no_timeout(review, made) {
