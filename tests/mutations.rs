@@ -16,6 +16,7 @@ use kneepoint::document::Document;
 use kneepoint::model::{EntityKind, EntityRef, Evidence};
 use kneepoint::rules::Severity;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 fn reference() -> &'static str {
     EXAMPLES.iter().find(|example| example.path.contains("/reference/")).expect("the example is embedded").text
@@ -70,10 +71,8 @@ enum Edit {
     Remove(&'static str),
     /// An entity comes.
     Add(EntityKind, &'static [(&'static str, &'static str)]),
-    /// A call is added to a flow's list, at the end.
-    Call(&'static str, &'static str),
 }
-use Edit::{Add, Call, Remove, Set, Unset};
+use Edit::{Add, Remove, Set, Unset};
 
 fn apply(document: &mut Document, edit: &Edit) {
     let keys = |key: &'static str| key.split('.').collect::<Vec<_>>();
@@ -82,11 +81,6 @@ fn apply(document: &mut Document, edit: &Edit) {
         Unset(name, key) => document.unset(entity(document, name), &keys(key)).unwrap(),
         Remove(name) => document.remove(entity(document, name)).unwrap(),
         Add(kind, fields) => drop(document.add(*kind, fields).unwrap()),
-        Call(flow, call) => {
-            let flow = entity(document, flow);
-            let end = document.review().flows[flow.index].calls.as_ref().map_or(0, Vec::len);
-            document.insert_item(flow, &["calls"], end, call).unwrap();
-        }
     }
 }
 
@@ -205,11 +199,10 @@ fn one_flaw_brings_its_finding_and_no_other() {
                 Unset(name, key) => format!("{name}: no {key}"),
                 Remove(name) => format!("no {name}"),
                 Add(kind, fields) => format!("new {}: {fields:?}", kind.called()),
-                Call(flow, call) => format!("{flow}: {call}"),
             };
-            wrong += &format!("{name}\n  expected {expected:?}\n");
+            writeln!(wrong, "{name}\n  expected {expected:?}").unwrap();
             for finding in analysis.findings.iter().filter(|finding| found.contains(&finding.id)) {
-                wrong += &format!("  {} {}: {}\n", finding.severity.word(), finding.id, finding.message);
+                writeln!(wrong, "  {} {}: {}", finding.severity.word(), finding.id, finding.message).unwrap();
             }
         }
     }
