@@ -65,6 +65,7 @@ pub const EXAMPLES: &[Asset] = embed![
     "examples/saas-multi-tenant/review.toml",
     "examples/analytics-ingestion/review.toml",
     "examples/llm-rag/review.toml",
+    "examples/reference/review.toml",
 ];
 
 /// Templates of documents.

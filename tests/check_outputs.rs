@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the steps that tests share stop at the first surprise")]
 
-#[path = "check/place.rs"]
-mod place;
+#[path = "check/samples.rs"]
+mod samples;
 #[path = "check/xml.rs"]
 mod xml;
 
@@ -15,7 +15,7 @@ use kneepoint::model::Evidence;
 use kneepoint::report::{self, BaselineUse, Checked, Style, Subject};
 use kneepoint::rules::baseline::StaleLine;
 use kneepoint::rules::{FailedRule, Severity, registry};
-use place::Place;
+use samples::{VARIED, many, sarif};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -66,96 +66,6 @@ fn said(text: &str, baseline: &[&str], failed: bool) -> Vec<(&'static str, Strin
 fn of(text: &str, format: &str) -> String {
     said(text, &[], false).into_iter().find(|(name, _)| *name == format).unwrap().1
 }
-
-/// The JSON schema of SARIF 2.1.0 by OASIS (`Schemata/sarif-schema-2.1.0.json` of oasis-tcs/sarif-spec), as the crate
-/// serde-sarif 0.8.0 carries it.
-const SCHEMA: &str = include_str!("data/sarif-schema-2.1.0.json");
-
-/// The log, valid by the schema; and references that no schema can check.
-fn sarif(text: &str) -> Value {
-    use std::sync::LazyLock;
-    static VALIDATOR: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
-        // The schema has one pattern, of a key that is not used here, that is none: `]` without `[`.
-        let schema = SCHEMA.replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}$");
-        jsonschema::draft7::new(&serde_json::from_str(&schema).unwrap()).unwrap()
-    });
-    let log: Value = serde_json::from_str(text).unwrap();
-    let faults: Vec<String> =
-        VALIDATOR.iter_errors(&log).map(|error| format!("{}: {error}", error.instance_path())).collect();
-    assert!(faults.is_empty(), "{}", faults.join("\n"));
-    let run = &log["runs"][0];
-    let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
-    for result in run["results"].as_array().unwrap() {
-        let index = result["ruleIndex"].as_u64().unwrap() as usize;
-        assert_eq!(rules[index]["id"], result["ruleId"]);
-        let place = &result["locations"][0]["physicalLocation"];
-        let uri = place["artifactLocation"]["uri"].as_str().unwrap();
-        assert!(uri.bytes().all(|byte| byte.is_ascii_graphic()), "{uri}");
-        assert_eq!(result["properties"]["id"], result["partialFingerprints"]["kneepointFindingId/v1"]);
-    }
-    log
-}
-
-/// High, medium and low findings; a path; a fix; an acceptance; a doubt.
-const VARIED: &str = r#"format = 1
-[[component]]
-id = "edge"
-[[component]]
-id = "api"
-[[component]]
-id = "b"
-[[component]]
-id = "c"
-[[component]]
-id = "d"
-[[component]]
-id = "db"
-kind = "database"
-[[dependency]]
-from = "edge"
-to = "api"
-mode = "sync"
-timeout = "1s"
-[[dependency]]
-from = "api"
-to = "b"
-mode = "sync"
-timeout = "100ms"
-retry = { attempts = 2, backoff = "exponential", base = "10ms" }
-[[dependency]]
-from = "b"
-to = "c"
-mode = "sync"
-[[dependency]]
-from = "c"
-to = "d"
-mode = "sync"
-timeout = "100ms"
-[[dependency]]
-from = "d"
-to = "db"
-mode = "sync"
-timeout = "100ms"
-[[flow]]
-id = "checkout"
-entry = "edge"
-critical = true
-calls = [
-  { from = "edge", to = "api" },
-  { from = "api", to = "b" },
-  { from = "b", to = "c" },
-  { from = "c", to = "d" },
-  { from = "d", to = "db" },
-]
-[[triage]]
-finding = "KP104@review"
-status = "accepted"
-reason = "grown, | <b>up</b>"
-expires = 2027-01-01
-[[triage]]
-finding = "KP203@b->gone"
-status = "accepted"
-"#;
 
 #[test]
 fn sarif_is_valid_and_keeps_what_kneepoint_says() {
@@ -278,21 +188,6 @@ fn junit_fails_only_what_fails_the_run() {
     assert_eq!(skipped, count("triaged") + count("baselined") + count("cannot_tell") + count("stale"));
     // Every rule that ran has its suite.
     assert!(root.children.len() >= registry::infos().count());
-}
-
-/// Many findings of every level.
-fn many(count: usize) -> String {
-    let mut text = String::from("format = 1\n[[component]]\nid = \"api\"\n");
-    let mut calls = String::new();
-    for number in 0..count {
-        let _ = write!(
-            text,
-            "[[component]]\nid = \"c{number}\"\n[[dependency]]\nfrom = \"api\"\nto = \"c{number}\"\nmode = \"sync\"\n"
-        );
-        let _ = writeln!(calls, "  {{ from = \"api\", to = \"c{number}\" }},");
-    }
-    let _ = write!(text, "[[flow]]\nid = \"f\"\nentry = \"api\"\ncritical = true\ncalls = [\n{calls}]\n");
-    text
 }
 
 #[test]
@@ -442,7 +337,8 @@ fn text_shows_the_lines_the_path_and_the_way_out() {
 fn ten_thousand_findings_are_said_at_once() {
     let text = many(5_000);
     let (review, source, problems) = parse(&text);
-    let settings = Settings { most: usize::MAX, ..Settings::new(jiff::civil::date(2026, 11, 23)) };
+    let select = vec!["KP203".to_owned()];
+    let settings = Settings { most: usize::MAX, select, ..Settings::new(jiff::civil::date(2026, 11, 23)) };
     let analysis = analyze(&review, &Evidence::default(), &settings);
     assert!(analysis.findings.len() >= 5_000, "{}", analysis.findings.len());
     let evidence = Evidence::default();
@@ -471,11 +367,9 @@ fn ten_thousand_findings_are_said_at_once() {
         let start = Instant::now();
         let length = write(&checked).len();
         // A debug build on a busy machine; anything quadratic would take minutes.
-        assert!(start.elapsed() < Duration::from_secs(10), "{format}: {:?}, {length} bytes", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(20), "{format}: {:?}, {length} bytes", start.elapsed());
     }
     // One line holds everything: columns are still found in one walk.
-    let one_line = text.replace("[[", "").len();
-    assert!(one_line > 100_000);
     let mut inline = String::from("component = [{ id = \"api\" }");
     for number in 0..5_000 {
         let _ = write!(inline, ", {{ id = \"c{number}\" }}");
@@ -494,148 +388,4 @@ fn ten_thousand_findings_are_said_at_once() {
         place["element"].as_str().unwrap().rsplit(' ').next().unwrap()
     ));
     assert_eq!((place["line"].as_u64(), place["column"].as_u64()), (Some(2), column.map(|at| at as u64 + 1)));
-}
-
-#[test]
-fn exit_codes_are_never_a_count() {
-    let place = Place::new();
-    for count in [255, 256, 257, 512] {
-        place.write("x.review.toml", many(count));
-        for format in FORMATS {
-            let ran = place.run(&["check", "x.review.toml", "--select", "KP203", "--format", format]);
-            assert_eq!(ran.code, 1, "{count} findings, {format}");
-            if format == "json" {
-                let json: Value = serde_json::from_str(&ran.out).unwrap();
-                assert_eq!(json["summary"]["high"], count);
-                assert_eq!(json["findings"].as_array().unwrap().len(), count);
-            }
-        }
-    }
-}
-
-#[test]
-fn what_cannot_be_read_comes_before_findings_and_findings_before_doubt() {
-    let place = Place::new();
-    place.write("found.review.toml", VARIED);
-    place.write("doubt.review.toml", VARIED.replace("timeout = \"1s\"", "timeout = \"1h\""));
-    place.write("broken.review.toml", "format = 1\n[[component]\n");
-    place.write("fine.review.toml", "format = 1\n[[component]]\nid = \"a\"\n");
-    let code = |arguments: &[&str]| place.run(&[&["check"], arguments].concat()).code;
-    let unknown = "--fail-on-unknown";
-    assert_eq!(code(&["found.review.toml", "--select", "KP203"]), 1);
-    assert_eq!(code(&["found.review.toml", "--select", "KP203", "--fail-on", "never"]), 0);
-    assert_eq!(code(&["doubt.review.toml", "--select", "KP204", unknown]), 3);
-    assert_eq!(code(&["doubt.review.toml", "--select", "KP204", unknown, "--fail-on", "never"]), 3);
-    assert_eq!(code(&["doubt.review.toml", "found.review.toml", "--select", "KP203,KP204", unknown]), 1);
-    assert_eq!(code(&["fine.review.toml", "--select", "KP203", unknown]), 0);
-    assert_eq!(code(&["broken.review.toml", "found.review.toml", "--select", "KP203"]), 2);
-    assert_eq!(code(&["no.toml", "doubt.review.toml", "--select", "KP204", unknown]), 2);
-    assert_eq!(code(&["found.review.toml", "--format", "xml"]), 2);
-}
-
-#[test]
-fn several_reviews_are_one_result_in_every_format() {
-    let place = Place::new();
-    place.write("a.review.toml", VARIED);
-    place.write("b.review.toml", many(3));
-    for format in FORMATS {
-        let ran = place.run(&["check", "a.review.toml", "b.review.toml", "--select", "KP203", "--format", format]);
-        assert_eq!(ran.code, 1, "{format}: {}", ran.err);
-        assert!(ran.out.contains("a.review.toml") && ran.out.contains("b.review.toml"), "{format}: {}", ran.out);
-        match format {
-            "json" => assert_eq!(serde_json::from_str::<Value>(&ran.out).unwrap()["summary"]["high"], 4),
-            "sarif" => assert_eq!(sarif(&ran.out)["runs"][0]["results"].as_array().map(Vec::len), Some(4)),
-            "junit" => assert_eq!(xml::read(&ran.out)[0].attribute("failures"), "4"),
-            "text" => assert!(ran.out.ends_with("4 high · 2 files.\n"), "{}", ran.out),
-            _ => {}
-        }
-        // No colour where nobody asked for it, and to a file as to stdout.
-        assert!(!ran.out.contains('\u{1b}'));
-        let out = format!("{format}.out");
-        let again = place.run_on(
-            &["check", "a.review.toml", "b.review.toml", "--select", "KP203", "--format", format, "--out", &out],
-            "",
-        );
-        assert_eq!((again.code, again.out.as_str(), again.err.as_str()), (1, "", format!("wrote {out}\n").as_str()));
-        assert_eq!(place.read(&out), ran.out);
-    }
-}
-
-#[test]
-fn colour_is_for_text_only_and_only_for_those_who_ask() {
-    let place = Place::new();
-    place.write("a.review.toml", VARIED);
-    for format in FORMATS {
-        let mut forced = place.command(&["check", "a.review.toml", "--format", format, "--color", "always"]);
-        let colour = String::from_utf8(forced.output().unwrap().stdout).unwrap().contains('\u{1b}');
-        assert_eq!(colour, format == "text", "{format}");
-        let mut never = place.command(&["check", "a.review.toml", "--format", format]);
-        let ran = never.env("NO_COLOR", "1").env("CLICOLOR_FORCE", "1").output().unwrap();
-        assert!(!String::from_utf8(ran.stdout).unwrap().contains('\u{1b}'), "{format}");
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn a_reader_that_goes_away_is_no_failure_of_ours() {
-    let place = Place::new();
-    place.write("a.review.toml", many(400));
-    for format in FORMATS {
-        let mut child = place.command(&["check", "a.review.toml", "--format", format]).spawn().unwrap();
-        drop(child.stdout.take());
-        let ran = child.wait_with_output().unwrap();
-        assert_eq!((ran.status.code(), ran.stderr.is_empty()), (Some(1), true), "{format}");
-    }
-}
-
-/// The story of a team: two decided about, the rest in a baseline, and one flaw more.
-#[test]
-fn a_pull_request_shows_the_one_flaw_it_adds() {
-    let place = Place::new();
-    let example = EXAMPLES.iter().find(|asset| asset.path.contains("ecommerce")).unwrap().text;
-    place.write("shop.review.toml", example);
-    let as_of = ["--as-of", "2026-11-23"];
-    let json = |arguments: &[&str]| -> Value {
-        let arguments = [&["check", "shop.review.toml", "--format", "json"], &as_of[..], arguments].concat();
-        serde_json::from_str(&place.run(&arguments).out).unwrap()
-    };
-    let open: Vec<String> = json(&[])["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|finding| finding["status"] == "open")
-        .map(|finding| finding["id"].as_str().unwrap().to_owned())
-        .collect();
-    let mut text = example.to_owned();
-    for id in &open[..2] {
-        let _ = write!(
-            text,
-            "\n[[triage]]\nfinding = {id:?}\nstatus = \"accepted\"\nreason = \"known\"\nby = \"the team\"\ndate = 2026-11-23\n"
-        );
-    }
-    place.write("shop.review.toml", &text);
-    let with = ["check", "shop.review.toml", "--baseline", "shop.baseline", "--as-of", "2026-11-23"];
-    assert_eq!(place.run(&[&with[..], &["--write-baseline", "--fail-on", "low"]].concat()).code, 0);
-    let flawed = text.replacen("jitter = true", "jitter = false", 1);
-    assert_ne!(flawed, text);
-    place.write("shop.review.toml", &flawed);
-    let found = json(&["--baseline", "shop.baseline"]);
-    let new: Vec<&Value> =
-        found["findings"].as_array().unwrap().iter().filter(|finding| finding["counts"] == true).collect();
-    let ids: Vec<&str> = new.iter().map(|finding| finding["id"].as_str().unwrap()).collect();
-    assert!(ids.len() == 1 && ids[0].starts_with("KP401@"), "{ids:?}");
-    let ran = place.run(&[&with[..], &["--format", "markdown"]].concat());
-    assert!(ran.out.contains("### Kneepoint: 1 new finding\n"), "{}", ran.out);
-    assert_eq!(ran.out.matches("| [KP").count(), 1, "{}", ran.out);
-    let seen: usize = ran.out.split("<details>").next().unwrap().lines().count();
-    assert!(seen < 15, "one screen: {}", ran.out);
-    // In a job of GitHub Actions the link leads to the line in this revision.
-    let mut job = place.command(&[&with[..], &["--format", "markdown"]].concat());
-    job.env("GITHUB_SERVER_URL", "https://github.com").env("GITHUB_REPOSITORY", "o/r").env("GITHUB_SHA", "abc123");
-    let ran = String::from_utf8(job.output().unwrap().stdout).unwrap();
-    assert!(ran.contains("](https://github.com/o/r/blob/abc123/shop.review.toml#L"), "{ran}");
-    for (format, mark) in [("github", "::warning "), ("junit", "<system-out>")] {
-        let ran = place.run(&[&with[..], &["--format", format]].concat());
-        assert_eq!(ran.out.matches(mark).count(), 1, "{}", ran.out);
-    }
 }

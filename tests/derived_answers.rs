@@ -280,10 +280,10 @@ fn at_least_forty_questions_are_decided_and_each_cites() {
             assert!(!answer.evidence().is_empty() && !answer.says.is_empty(), "{}", answer.question);
             match answer.answer {
                 AnswerWord::Yes => {
-                    assert!(!answer.cites.is_empty() && answer.missing.is_empty(), "{}", answer.question)
+                    assert!(!answer.cites.is_empty() && answer.missing.is_empty(), "{}", answer.question);
                 }
                 AnswerWord::No => {
-                    assert!(answer.against > 0 && answer.cites.len() >= answer.against, "{}", answer.question)
+                    assert!(answer.against > 0 && answer.cites.len() >= answer.against, "{}", answer.question);
                 }
                 AnswerWord::Partly => {
                     assert!(answer.against > 0 || !answer.missing.is_empty(), "{}: {answer:?}", answer.question);

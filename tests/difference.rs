@@ -9,6 +9,7 @@ use kneepoint::document::{SourceMap, parse};
 use kneepoint::model::{Evidence, Gravity, Node, Problem, Review, Table, Value};
 use kneepoint::report::{Compared, Origin, Style, difference_json, difference_markdown, difference_text};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -237,7 +238,9 @@ fn every_edit_of_one_key_is_told_as_that_key_and_nothing_else() {
         let node = &entry.node;
         match &node.value {
             Value::Array(items) => {
-                items.iter().for_each(|item| leaves(item, &mut Vec::new(), &mut all, &entry.key));
+                for item in items {
+                    leaves(item, &mut Vec::new(), &mut all, &entry.key);
+                }
             }
             _ => leaves(node, &mut Vec::new(), &mut all, &entry.key),
         }
@@ -345,16 +348,16 @@ fn what_is_told_of_pairs_of_reviews() {
         assert!(open.lines().count() <= 32, "more than a screen:\n{comment}");
         let json: serde_json::Value = serde_json::from_str(&difference_json(&compared)).unwrap();
         assert_eq!((&json["format"], &json["same"]), (&1.into(), &found.is_empty().into()));
-        written.push_str(&format!("## {title}\n\n"));
+        let _ = write!(written, "## {title}\n\n");
         for (language, part) in [
             ("toml before", block("toml before").unwrap()),
             ("toml after", block("toml after").unwrap()),
             ("text", text.as_str()),
         ] {
-            written.push_str(&format!("````{language}\n{part}````\n\n"));
+            let _ = write!(written, "````{language}\n{part}````\n\n");
         }
         if block("markdown").is_some() {
-            written.push_str(&format!("````markdown\n{comment}````\n\n"));
+            let _ = write!(written, "````markdown\n{comment}````\n\n");
         }
     }
     let written = written.trim_end().to_owned() + "\n";
@@ -385,15 +388,12 @@ fn text_that_commands_a_terminal_or_a_document_is_only_text() {
 fn many(count: usize, name: impl Fn(usize) -> String) -> String {
     let mut text = String::from("format = 1\n");
     for index in 0..count {
-        text.push_str(&format!(
-            "[[component]]\nid = \"{}\"\nkind = \"service\"\nworkers = {}\n",
-            name(index),
-            index % 50 + 1
-        ));
+        let _ =
+            write!(text, "[[component]]\nid = \"{}\"\nkind = \"service\"\nworkers = {}\n", name(index), index % 50 + 1);
     }
     for index in 1..count {
         for before in [index / 2, index - 1] {
-            text.push_str(&format!("[[dependency]]\nfrom = \"{}\"\nto = \"{}\"\n", name(before), name(index)));
+            let _ = write!(text, "[[dependency]]\nfrom = \"{}\"\nto = \"{}\"\n", name(before), name(index));
         }
     }
     text

@@ -285,6 +285,7 @@ fn a_renamed_component_keeps_every_reference() {
         .replace("to = \"payments\"", "to = \"billing\"")
         .replace("id = \"payments\"", "id = \"billing\"")
         .replace("\"api -> payments\"", "\"api -> billing\"")
+        .replace("card:checkout-api->payments:slow", "card:checkout-api->billing:slow")
         .replace("KP203@api->payments", "KP203@api->billing");
     assert_eq!(document.text(), expected);
     document.rename(EntityKind::Flow, "checkout", "buy").unwrap();

@@ -1,5 +1,7 @@
 //! Edits that findings offer: looked at, applied with one key, taken back byte for byte.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the steps that tests share stop at the first surprise")]
+
 #[path = "workbench/harness.rs"]
 mod harness;
 

@@ -1,5 +1,7 @@
 //! What becomes of a finding: actions, decisions, triage, one key each, and lists of what stands how.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the steps that tests share stop at the first surprise")]
+
 #[path = "workbench/harness.rs"]
 mod harness;
 

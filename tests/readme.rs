@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// Programs that documents may name and that are not run from here: they would run this test again, or change the machine.
-const NOT_OURS: [&str; 4] = ["cargo", "git", ".ci/run", "./.ci/run"];
+const NOT_OURS: [&str; 5] = ["cargo", "git", "gh", ".ci/run", "./.ci/run"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -73,6 +73,24 @@ fn an_entry_that_names_the_finding_goes_before_a_pattern() {
 }
 
 #[test]
+fn a_baseline_covers_what_nobody_decided_about() {
+    let with = |text: &str, ids: &[&str], select: &[&str]| {
+        selected(text, select, |settings| settings.baseline = ids.iter().map(|id| (*id).to_owned()).collect())
+    };
+    let known = ["KP203@api->payments", "KP203@api->gone", "KP204@web->api", "KP201@x", "KP000@x"];
+    let analysis = with(SYSTEM, &known, &["KP203", "KP204"]);
+    let words: Vec<_> = analysis.findings.iter().map(|finding| finding.standing.word()).collect();
+    assert_eq!(words, ["open", "baselined", "open", "open"]);
+    assert_eq!((analysis.summary.high, analysis.summary.baselined, analysis.summary.triaged), (2, 1, 0));
+    let stale: Vec<_> = analysis.ratchet.stale.iter().map(|stale| stale.id.as_str()).collect();
+    assert_eq!(stale, ["KP000@x", "KP203@api->gone", "KP204@web->api"], "not that of a rule that did not run");
+    // A rule that cannot tell has not said that it is gone.
+    let doubtful = SYSTEM.replace("to = \"api\", mode = \"sync\"", "to = \"api\", mode = \"sync\", timeout = \"1s\"");
+    let analysis = with(&doubtful, &["KP204@api->payments"], &["KP204"]);
+    assert_eq!((analysis.ratchet.stale.len(), analysis.cannot_tell.is_empty()), (0, false));
+}
+
+#[test]
 fn selection_overrides_and_thresholds_are_the_settings_to_make() {
     let analysis = selected(SYSTEM, &["KP20", "no-such-rule"], |settings| {
         settings.ignore = vec!["missing-timeout".to_owned(), "KP205".to_owned()];
@@ -136,6 +154,10 @@ fn a_flood_of_findings_is_capped_and_counted() {
     assert_eq!((more.id.as_str(), more.severity), ("KP203@more", Severity::Note));
     assert_eq!(more.evidence[0].figure, Figure::Count(893.0));
     // Those on the critical flows are among the listed.
+    // Listed or not, all are counted, and a baseline can hold all.
+    let summary = analysis.summary;
+    assert_eq!((summary.high + summary.medium + summary.low, summary.note), (1_093, 0));
+    assert_eq!(analysis.ratchet.open.len(), 1_093);
     assert!(analysis.findings[..150].iter().all(|finding| finding.severity == Severity::High));
 }
 

@@ -1,5 +1,7 @@
 //! How much review a system deserves: TOML in; depth, reasons, and what is left out, out.
 
+#![expect(clippy::expect_used, reason = "a test ends at the first surprise")]
+
 use jiff::civil::date;
 use kneepoint::analysis::{Analysis, Depth, Settings, Sizing, Weighs, analyze};
 use kneepoint::document::parse;
@@ -109,10 +111,8 @@ fn a_component_that_takes_several_critical_flows_along_asks_for_a_full_review() 
     );
     assert_eq!(reason(&sized(&(first + &second(false))), "blast radius").0, Weighs::Light);
     // Five flows that matter little each matter together.
-    let mut five = TOOL.to_owned();
-    for number in 2..=5 {
-        five += &format!("[[flow]]\nid = 'f{number}'\nentry = 'web'\ncritical = false\n");
-    }
+    let more = (2..=5).map(|number| format!("[[flow]]\nid = 'f{number}'\nentry = 'web'\ncritical = false\n"));
+    let five = std::iter::once(TOOL.to_owned()).chain(more).collect::<String>();
     assert_eq!(reason(&sized(&five), "blast radius").0, Weighs::Heavy);
     // A soft call takes nothing along: only the entry counts then.
     let soft = TOOL.replace("operation = 'read'", "operation = 'read'\ncriticality = 'soft'");

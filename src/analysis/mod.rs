@@ -51,6 +51,9 @@ pub struct Settings {
     pub most: usize,
     /// The method that the review's references are checked against.
     pub knowledge: InForce,
+    /// Whether to go on to the questions: derived answers, the size of the review, the scorecard. A gate needs none of
+    /// them, nor the method's files that they are read from; they are empty then.
+    pub overview: bool,
 }
 
 impl Settings {
@@ -66,6 +69,7 @@ impl Settings {
             baseline: BTreeSet::new(),
             most: MOST_OF_A_RULE,
             knowledge: InForce::default(),
+            overview: true,
         }
     }
 }
@@ -124,10 +128,44 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         ..rules::Options::new(settings.today)
     };
     let outcome = rules::run(review, &graph, &capacity, &reliability, evidence, &options);
-    let members = members::Members::new(review, &graph);
+    let (derived, sizing, scorecard) = if settings.overview {
+        overview(review, &graph, &capacity, evidence, &outcome, settings)
+    } else {
+        Default::default()
+    };
+    Analysis {
+        capacity,
+        reliability,
+        promise,
+        findings: outcome.findings,
+        cannot_tell: outcome.cannot_tell,
+        rules: outcome.rules,
+        thresholds: options.thresholds,
+        failed_rules: outcome.failed,
+        summary: outcome.summary,
+        per_rule: outcome.per_rule,
+        ratchet: outcome.ratchet,
+        unknown_selectors: outcome.unknown_selectors,
+        problems: references::problems(review, &settings.knowledge),
+        derived,
+        sizing,
+        scorecard,
+    }
+}
+
+/// What the review answers by itself, how much review it deserves, and how it scores.
+fn overview(
+    review: &Review,
+    graph: &SystemGraph,
+    capacity: &Capacity,
+    evidence: &Evidence,
+    outcome: &rules::Outcome,
+    settings: &Settings,
+) -> (Derived, Sizing, Scorecard) {
+    let members = members::Members::new(review, graph);
     let ground = derived::Ground::new(
         &members,
-        &capacity,
+        capacity,
         evidence,
         &outcome.per_rule,
         &outcome.findings,
@@ -147,22 +185,5 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         sizing: &sizing,
         nothing_described: members.nothing_described(),
     });
-    Analysis {
-        capacity,
-        reliability,
-        promise,
-        findings: outcome.findings,
-        cannot_tell: outcome.cannot_tell,
-        rules: outcome.rules,
-        thresholds: options.thresholds,
-        failed_rules: outcome.failed,
-        summary: outcome.summary,
-        per_rule: outcome.per_rule,
-        ratchet: outcome.ratchet,
-        unknown_selectors: outcome.unknown_selectors,
-        problems: references::problems(review, &settings.knowledge),
-        derived,
-        sizing,
-        scorecard,
-    }
+    (derived, sizing, scorecard)
 }

@@ -27,11 +27,12 @@ const FLOWS_LOST: usize = 5;
 const MANY_STORES: usize = 3;
 
 /// How deep a review goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Depth {
     /// The questions that are always worth their minutes.
     Quick,
     /// Everything that applies.
+    #[default]
     Full,
 }
 
@@ -98,7 +99,7 @@ pub struct Skipped {
 }
 
 /// What the review should be, and what it leaves out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sizing {
     /// Quick or full.
     pub depth: Depth,

@@ -32,6 +32,7 @@ pub(super) fn check(check: &Check, output: &Output) -> Result<Exit, Failure> {
         select: check.select.clone(),
         ignore: check.ignore.clone(),
         most: MOST_OF_A_RULE,
+        overview: false,
         ..Settings::new(check.as_of.unwrap_or_else(today))
     };
     output.detail(&format!("dates are judged as of {}", settings.today));

@@ -80,7 +80,8 @@ pub(super) fn diff(diff: &Diff, output: &Output) -> Result<Exit, Failure> {
     let custom = custom.unwrap_or_else(|| customs.of(Path::new("-"), output));
     let old = read(&before, &custom, &mut customs, output)?;
     let new = read(&after, &custom, &mut customs, output)?;
-    let settings = Settings::new(diff.as_of.unwrap_or_else(today));
+    // All findings, not the first of each rule: what is left out of a list would look new, or fixed.
+    let settings = Settings { most: usize::MAX, overview: false, ..Settings::new(diff.as_of.unwrap_or_else(today)) };
     output.detail(&format!("dates are judged as of {}", settings.today));
     let (old, new) = (old.judge(&settings), new.judge(&settings));
     // What was wrong in the past cannot be mended: it is said where it hides something, and no reason to fail.

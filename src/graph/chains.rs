@@ -53,7 +53,7 @@ impl SystemGraph {
         }
         for call in expansion.calls.iter().filter(|call| call.fails_flow) {
             let ends = (expansion.position[&call.from], expansion.position[&call.to]);
-            graph.update_edge(NodeIndex::new(ends.0), NodeIndex::new(ends.1), ());
+            graph.add_edge(NodeIndex::new(ends.0), NodeIndex::new(ends.1), ());
         }
         let dominators = simple_fast(&graph, NodeIndex::new(0));
         let mut needed = vec![false; expansion.components.len()];

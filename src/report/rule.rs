@@ -2,7 +2,7 @@
 
 use super::Style;
 use super::check::pretty;
-use super::text::line;
+use super::text::{fill, line};
 use crate::rules::RuleInfo;
 use crate::units::significant;
 use serde_json::{Value, json};
@@ -25,18 +25,14 @@ pub fn rule_text(rule: &RuleInfo, style: Style) -> String {
     if !rule.settings.is_empty() {
         let _ = writeln!(out, "\n{}", style.bold("Settings"));
         for setting in rule.settings {
-            let _ = writeln!(
-                out,
-                "  {}.{} = {}: {} ({})",
-                rule.code,
-                setting.key,
-                significant(setting.default, 4),
-                setting.about,
-                setting.source
-            );
+            let (key, default) = (setting.key, significant(setting.default, 4));
+            let text = format!("{}.{key} = {default}: {} ({})", rule.code, setting.about, setting.source);
+            out.push_str("  ");
+            fill(&mut out, &text, 2, 4);
         }
     }
-    let _ = writeln!(out, "\n{}\n  {}", style.bold("Reads"), rule.reads.join(", "));
+    let _ = write!(out, "\n{}\n  ", style.bold("Reads"));
+    fill(&mut out, &rule.reads.join(", "), 2, 2);
     out
 }
 
@@ -45,7 +41,8 @@ fn sentence(rule: &RuleInfo) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>() + ".").unwrap_or_default()
 }
 
-/// Text of a section for a terminal: fences become indentation.
+/// Text of a section for a terminal: fences become indentation, sentences are broken, what is behind a mark of a list
+/// stays behind it.
 fn indented(text: &str) -> String {
     let mut out = String::new();
     let mut inside = false;
@@ -54,8 +51,15 @@ fn indented(text: &str) -> String {
             inside = !inside;
             continue;
         }
-        let gap = if inside { "      " } else { "  " };
-        let _ = writeln!(out, "{}", format!("{gap}{text}").trim_end());
+        if inside {
+            let _ = writeln!(out, "{}", format!("      {text}").trim_end());
+            continue;
+        }
+        let start = 2 + text.len() - text.trim_start().len();
+        let hang = if text.trim_start().starts_with("- ") { start + 2 } else { start };
+        let mut line = String::new();
+        fill(&mut line, text.trim(), start, hang);
+        let _ = writeln!(out, "{}", format!("{:start$}{}", "", line.trim_end()).trim_end());
     }
     out.trim_end().to_owned()
 }
@@ -128,20 +132,25 @@ pub fn rules_markdown<'a>(rules: impl IntoIterator<Item = &'a RuleInfo>) -> Stri
 
 /// One rule as JSON.
 pub fn rule_json(rule: &RuleInfo) -> String {
-    let mut value = info(rule);
+    let mut value = explained(rule);
     if let Some(object) = value.as_object_mut() {
         object.insert("format".to_owned(), json!(1));
-        object.insert(
-            "sections".to_owned(),
-            rule.sections.iter().map(|(title, text)| json!({ "title": title, "text": text.trim() })).collect(),
-        );
     }
     pretty(&value)
 }
 
 /// All rules as JSON.
 pub fn rules_json<'a>(rules: impl IntoIterator<Item = &'a RuleInfo>) -> String {
-    pretty(&json!({ "format": 1, "rules": rules.into_iter().map(info).collect::<Vec<_>>() }))
+    pretty(&json!({ "format": 1, "rules": rules.into_iter().map(explained).collect::<Vec<_>>() }))
+}
+
+fn explained(rule: &RuleInfo) -> Value {
+    let mut value = info(rule);
+    if let Some(object) = value.as_object_mut() {
+        let sections = rule.sections.iter().map(|(title, text)| json!({ "title": title, "text": text.trim() }));
+        object.insert("sections".to_owned(), sections.collect());
+    }
+    value
 }
 
 fn info(rule: &RuleInfo) -> Value {

@@ -7,6 +7,7 @@
 use crate::model::{INVALID_BYTES, is_bidirectional_control};
 use crate::units::thousands;
 use std::fmt::Write as _;
+use unicode_width::UnicodeWidthStr;
 
 /// Longer texts are cut, in characters; the cut is visible.
 pub(super) const LONGEST_LINE: usize = 2_000;
@@ -124,6 +125,27 @@ pub(super) fn fence(text: &str, language: &str) -> String {
     format!("{ticks}{language}\n{}\n{ticks}", block(text).trim_end())
 }
 
+/// Sentences on a terminal are broken at so many columns.
+const WIDTH: usize = 100;
+
+/// Appends a line, broken between words where it is too wide: it begins at `column`, what follows at `indent`.
+pub(super) fn fill(out: &mut String, text: &str, column: usize, indent: usize) {
+    let mut at = column;
+    for (place, word) in text.split(' ').enumerate() {
+        let width = word.width();
+        if place > 0 && at + 1 + width > WIDTH {
+            let _ = write!(out, "\n{:indent$}", "");
+            at = indent;
+        } else if place > 0 {
+            out.push(' ');
+            at += 1;
+        }
+        out.push_str(word);
+        at += width;
+    }
+    out.push('\n');
+}
+
 /// `1 finding`, `2 findings`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{} {noun}{}", thousands(count as f64), if count == 1 { "" } else { "s" })
@@ -152,6 +174,16 @@ mod tests {
         assert_eq!(cell("12. item 3. x"), "12\\. item 3. x");
         assert_eq!(cell("@all KP203@api"), "&#64;all KP203@api");
         assert_eq!(cell("> quote -> b"), "&gt; quote -> b");
+    }
+
+    #[test]
+    fn a_line_is_broken_between_words() {
+        let mut out = String::from("  help: ");
+        fill(&mut out, &"word ".repeat(30), 8, 4);
+        assert!(out.lines().all(|line| line.width() <= 100) && out.contains("word\n    word"), "{out}");
+        let mut out = String::new();
+        fill(&mut out, &"x".repeat(300), 0, 4);
+        assert_eq!(out, "x".repeat(300) + "\n");
     }
 
     #[test]

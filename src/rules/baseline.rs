@@ -320,7 +320,7 @@ mod tests {
         let stale: Vec<_> = baseline.stale(&[("shop.toml", &now)]).iter().map(|stale| stale.line).collect();
         assert_eq!(stale, [5, 8]);
         // What one of several reviews still has is not stale, and what is new says where.
-        let other = ratchet(&["KP101@f", "KP105@f"], &["KP203@b->c"]);
+        let other = ratchet(&["KP101@f", "KP105@f"], &["KP203@b->c", "KP204@a->b"]);
         let both = [("shop.toml", &now), ("other.toml", &other)];
         assert_eq!(baseline.stale(&both).iter().map(|stale| stale.line).collect::<Vec<_>>(), [5]);
         assert!(baseline.rewritten(&both).contains("\nother.toml#KP105@f\n"));

@@ -65,6 +65,7 @@ pub fn lines(session: &Session, navigation: &Navigation, selected: Option<&Eleme
                     heading(&mut lines, "Its answer lives in");
                     say(&mut lines, &question.fills.join(", "), Role::Dim, cells);
                 }
+                about_derived(&mut lines, session, id, cells);
                 let mut keys = Line::blank();
                 for (key, does) in [("enter", "answer"), ("-", "n/a because"), ("!", "don't know")] {
                     keys = keys.and(Role::Key, key).and(Role::Dim, format!(" {does}  "));
@@ -85,6 +86,9 @@ pub fn lines(session: &Session, navigation: &Navigation, selected: Option<&Eleme
     {
         heading(&mut lines, &step.title);
         say(&mut lines, &step.purpose, Role::Plain, cells);
+    }
+    if matches!(place, Place::Step(_)) && !matches!(target, Target::Question(_)) {
+        about_standing(&mut lines, session, cells);
     }
     if !matches!(target, Target::Question(_)) {
         about_promise(&mut lines, session, cells);
@@ -109,6 +113,7 @@ fn about_place(lines: &mut Vec<Line>, session: &Session, place: &Place, cells: u
             Some(step) => (step.title.as_str(), step.purpose.clone()),
             None => return,
         },
+        Place::Overview => ("Where it stands", "Each line is made of checks: rules that had something to look at, and answers. Enter leads to what moves it. What cannot be told is neither good nor bad.".to_owned()),
         Place::Graph => ("The graph", "Who calls whom. Solid lines wait for the answer, dashed ones do not, dotted ones the flow survives without. Arrows follow edges; n shows a neighbourhood, F a flow.".to_owned()),
         Place::Findings => ("Findings", "What the rules found, by how much it hurts and whom. Enter goes to the element, i explains the rule, t records a decision, A makes an action.".to_owned()),
         Place::Outcomes => ("What is decided", "A decision names what it answers, what fails first with it, what is watched and when to look again.".to_owned()),
@@ -122,6 +127,38 @@ fn about_place(lines: &mut Vec<Line>, session: &Session, place: &Place, cells: u
     };
     heading(lines, title);
     say(lines, &text, Role::Plain, cells);
+}
+
+/// What the review itself says to a question, and why it is left out where it is.
+fn about_derived(lines: &mut Vec<Line>, session: &Session, question: &str, cells: usize) {
+    let Some(analysis) = &session.analysis else { return };
+    if let Some(reason) = analysis.sizing.skips(question) {
+        heading(lines, "Left out");
+        say(lines, reason, Role::Plain, cells);
+    }
+    if let Some(derived) = analysis.derived.get(question) {
+        heading(lines, if derived.draft { "What it says, as a draft" } else { "What the review says" });
+        say(lines, &format!("{}: {}", derived.answer.word(), derived.says), Role::Plain, cells);
+        say(lines, &derived.evidence(), Role::Dim, cells);
+    }
+    if let Some(against) = analysis.derived.contradiction(question) {
+        heading(lines, "Contradiction");
+        say(lines, &against.text, Role::Warn, cells);
+    }
+}
+
+/// The four axes, in a line each; the overview has the rest.
+fn about_standing(lines: &mut Vec<Line>, session: &Session, cells: usize) {
+    let Some(analysis) = &session.analysis else { return };
+    let axes = analysis.scorecard.lines.iter().filter(|line| line.scale == crate::analysis::Scale::Axis);
+    let axes: Vec<_> = axes.collect();
+    if axes.is_empty() {
+        return;
+    }
+    heading(lines, "Where it stands (0)");
+    for line in axes {
+        lines.push(Line::plain(format!("{:<12} ", line.title)).joined(screens::verdict_line(line.verdict)).cut(cells));
+    }
 }
 
 /// What to do about the promise: the other half of the question.

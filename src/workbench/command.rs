@@ -60,13 +60,14 @@ commands! {
     MoveUp = "move-up", Sheet, ["K"], "", "Move a call or another item of a list up.";
     MoveDown = "move-down", Sheet, ["J"], "", "Move a call or another item of a list down.";
     NotApplicable = "not-applicable", Sheet, ["-"], "", "Answer the question: not applicable, because …";
+    AcceptAnswer = "accept", Sheet, ["="], "accept", "Take the model's answer to the question into the file, with what it cites.";
     DontKnow = "dont-know", Sheet, ["!"], "", "Answer the question: unknown, and make an action to find out.";
     Park = "park", Sheet, ["P"], "", "Put the topic into the parking lot.";
     Explain = "explain", Sheet, ["i"], "explain", "Explain the rule, field or question of the row.";
     Fix = "fix", Sheet, ["F"], "fix", "Show the edits that mend the finding; Enter applies one.";
     MakeAction = "make-action", Sheet, ["A"], "action", "Make an action of the finding or question; go to it where there is one.";
     MakeDecision = "make-decision", Sheet, ["v"], "decide", "Propose a decision that answers the finding; go to it where there is one.";
-    Triage = "triage", Sheet, ["t"], "triage", "Record what was decided about the finding: accepted, mitigated, a false positive …";
+    Triage = "triage", Sheet, ["t"], "triage", "Record what was decided about the finding, and why.";
     Group = "group", Sheet, ["b"], "group", "Findings by weight, severity, rule, element or status.";
     Up = "up", Everywhere, ["up", "k"], "", "One row up.";
     Down = "down", Everywhere, ["down", "j"], "", "One row down.";
@@ -79,6 +80,7 @@ commands! {
     NextPane = "next-pane", Everywhere, ["tab"], "pane", "To the next pane.";
     PreviousPane = "previous-pane", Everywhere, ["shift-tab"], "", "To the pane before.";
     Back = "back", Everywhere, ["esc"], "", "One step back; nothing typed is lost.";
+    Overview = "overview", Everywhere, ["0"], "", "Where the review stands: the scorecard, and how much review it deserves.";
     StepOne = "step-1", Everywhere, ["1"], "", "Step 1: targets and growth.";
     StepTwo = "step-2", Everywhere, ["2"], "", "Step 2: flows and the fast path.";
     StepThree = "step-3", Everywhere, ["3"], "", "Step 3: predicted bottlenecks.";

@@ -110,6 +110,8 @@ impl Job {
                 GraphPlan::of(&request, cancelled).map(|plan| Done::LaidOut { revision, plan: Box::new(plan) })
             }
             Self::Compare { generation, revision, committed, text, review, evidence, settings } => {
+                // All findings, not the first of each rule: what is left out of a list would look new, or fixed.
+                let settings = Settings { most: usize::MAX, ..settings };
                 let (old, source, _) = parse(&committed);
                 let before = analyze(&old, &evidence, &settings);
                 if cancelled.load(Ordering::Relaxed) {

@@ -7,6 +7,8 @@ use std::collections::HashMap;
 /// A place of the workbench.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Place {
+    /// Where the review stands: scorecard, size, what is asked and what is left out.
+    Overview,
     /// One of the five steps, from 0.
     Step(usize),
     /// The graph.
@@ -35,6 +37,7 @@ impl Place {
     /// What it is called in the header.
     pub fn title(&self) -> &'static str {
         match self {
+            Self::Overview => "Overview",
             Self::Step(0) => "Targets",
             Self::Step(1) => "Flows",
             Self::Step(2) => "Bottlenecks",

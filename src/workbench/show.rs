@@ -2,7 +2,7 @@
 
 use super::command::{COMMANDS, Command, Scope};
 use super::place::{Focus, Place};
-use super::screens::{self, answered};
+use super::screens::{self, settled};
 use super::view::{Area, Folding, Line, Pane, Role, View, areas, fit, too_small, width, wrap};
 use super::{Workbench, coach};
 use crate::analysis::PromiseState;
@@ -20,7 +20,7 @@ fn step_sign(bench: &Workbench, step: usize) -> (&'static str, Role) {
         3 => !bench.session.review.failures.is_empty(),
         _ => !bench.session.review.measures.is_empty() || !bench.session.review.load_tests.is_empty(),
     };
-    match (recorded, answered(&bench.session, questions)) {
+    match (recorded, settled(&bench.session, questions)) {
         (true, done) if done == questions.len() => ("●", Role::Good),
         (false, 0) => ("○", Role::Dim),
         _ => ("◐", Role::Warn),
@@ -103,7 +103,14 @@ impl Workbench {
     fn folding(&self) -> Folding {
         let mut folding = Folding::usual();
         match self.navigation.place() {
-            Place::Findings | Place::Checklists | Place::Problems | Place::SinceCommit => folding.coach = Some(150),
+            // The counts belong beside each verdict: the parts give way to them.
+            Place::Overview => {
+                folding.coach = Some(150);
+                folding.outline = Some(100);
+            }
+            Place::Findings | Place::Checklists | Place::Problems | Place::SinceCommit => {
+                folding.coach = Some(150);
+            }
             Place::Graph => {
                 folding.coach = Some(150);
                 folding.outline = Some(150);
@@ -438,6 +445,10 @@ impl Workbench {
             }
             Command::Fix => self.has_fix_here(),
             Command::Group => place == Place::Findings && !empty,
+            Command::AcceptAnswer => match self.target() {
+                screens::Target::Question(id) => screens::derived_of(&self.session, &id).is_some(),
+                _ => false,
+            },
             Command::Explain => !matches!(place, Place::Glossary | Place::Problems | Place::SinceCommit),
             _ => true,
         }

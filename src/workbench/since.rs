@@ -4,9 +4,11 @@
 
 use super::screens::multiple;
 use super::view::Role;
-use crate::analysis::difference::{Difference, Direction, Fate, FieldChange, FindingMove, Known, Moved, Turn};
+use crate::analysis::difference::{
+    Difference, Direction, Fate, FieldChange, FindingMove, FlowFigure, Known, Moved, Turn,
+};
 use crate::model::{Element, EntityRef};
-use crate::units::{Number, Quantity, Span};
+use crate::units::{Number, Quantity, Seconds, Span, significant};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -59,8 +61,8 @@ pub enum Leads {
     Nowhere,
     /// To a key of an entity.
     Entity(EntityRef, Vec<String>),
-    /// To a finding, by position in the analysis of the compared revision.
-    Finding(usize),
+    /// To a finding, by its id.
+    Finding(String),
     /// To an element.
     Element(Element),
     /// To what stood in the last commit and is gone.
@@ -192,14 +194,14 @@ fn finding(finding: &FindingMove) -> Row {
         before,
         after,
         leads: match finding.after {
-            Some(place) => Leads::Finding(place),
+            Some(_) => Leads::Finding(finding.id.clone()),
             None => Leads::Element(finding.element.clone()),
         },
     }
 }
 
-fn word(text: String, direction: Option<Direction>) -> String {
-    direction.map_or_else(|| text.clone(), |direction| format!("{text} · {}", direction.word()))
+fn word(text: &str, direction: Option<Direction>) -> String {
+    direction.map_or_else(|| text.to_owned(), |direction| format!("{text} · {}", direction.word()))
 }
 
 /// The role of a change that may be for the better.
@@ -218,7 +220,7 @@ fn room(rows: &mut Vec<Row>, difference: &Difference) {
             (_, NOTHING) => "-",
             _ => "~",
         };
-        let (key, after) = (key.to_owned(), word(after, direction));
+        let (key, after) = (key.to_owned(), word(&after, direction));
         rows.push(Row { group: Group::Room, sign, role: meant(direction), what, key, before, after, leads });
     };
     let headroom = &difference.headroom;
@@ -243,6 +245,23 @@ fn room(rows: &mut Vec<Row>, difference: &Difference) {
     for moved in &headroom.flows {
         let leads = Leads::Element(Element::Flow(moved.flow.clone()));
         push(format!("flow {}", moved.flow), "goes up to", at(&moved.sustains), moved.direction, leads);
+    }
+    for moved in &difference.reliability {
+        let one = |known: &Known<Span>, at_most: bool| match known {
+            Known::Value(span) => {
+                let text = match moved.figure {
+                    FlowFigure::Availability => format!("{} %", significant(span.likely * 100.0, 6)),
+                    FlowFigure::WorstCase if span.likely.is_finite() => Seconds::new(span.likely.max(0.0)).to_string(),
+                    FlowFigure::WorstCase => "without end".to_owned(),
+                };
+                if at_most { format!("at most {text}") } else { text }
+            }
+            Known::Unknown(reason) => format!("unknown: {reason}"),
+            Known::Absent => NOTHING.to_owned(),
+        };
+        let both = (one(&moved.value.before, moved.at_most.before), one(&moved.value.after, moved.at_most.after));
+        let leads = Leads::Element(Element::Flow(moved.flow.clone()));
+        push(format!("flow {}", moved.flow), moved.figure.called(), both, moved.direction, leads);
     }
     for objective in &difference.objectives {
         let promise = &objective.promise;

@@ -57,17 +57,14 @@ fn every_request(ground: &Ground<'_>) -> Vote {
     let mut walked = 0;
     for flow in &flows.members {
         let expansion = ground.members.graph.expansions().get(flow.index);
-        match expansion.filter(|expansion| expansion.entry.is_some()) {
-            Some(expansion) => {
-                walked += 1;
-                for visit in &expansion.components {
-                    *visits.entry(visit.component).or_insert(0) += 1;
-                }
+        if let Some(expansion) = expansion.filter(|expansion| expansion.entry.is_some()) {
+            walked += 1;
+            for visit in &expansion.components {
+                *visits.entry(visit.component).or_insert(0) += 1;
             }
-            None => {
-                let at = ground.members.element(*flow).to_string();
-                vote.lack(|| MissingKey { key: "flow.entry".to_owned(), at, entity: Some(*flow) });
-            }
+        } else {
+            let at = ground.members.element(*flow).to_string();
+            vote.lack(|| MissingKey { key: "flow.entry".to_owned(), at, entity: Some(*flow) });
         }
     }
     let mut shared: Vec<ComponentIndex> =
@@ -141,10 +138,9 @@ fn working_or_waiting(ground: &Ground<'_>) -> Vote {
             format!("{}: a limit that nothing waits or works for", named(resource))
         };
         vote.hold(|| cite(ground, &resource.element, text));
-        vote.says = "computed for what fills first".to_owned();
-    } else {
-        vote.says = "nothing is known to fill".to_owned();
     }
+    let says = if vote.holds > 0 { "computed for what fills first" } else { "nothing is known to fill" };
+    says.clone_into(&mut vote.says);
     for missing in decisive(ground) {
         lack(ground, &mut vote, missing);
     }

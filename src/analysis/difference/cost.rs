@@ -1,14 +1,15 @@
 //! What the system costs by what the review says: the hourly prices of replicas, a month and a million requests.
 //!
-//! cost a month = Σ over components of cost_per_hour × replicas × 730 h (a twelfth of 365 days);
+//! cost a month = Σ over components of `cost_per_hour` × replicas × 730 h (a twelfth of 365 days);
 //! cost of a million requests = cost a month ÷ (Σ over flows of arrival rate × seconds of a month) × 10⁶.
 //! A component without a price makes the sum unknown, never smaller. Where today's replicas are not said they are what the
-//! capacity computation takes for them: what the autoscaling keeps at least, else one. Clients are not the system's.
+//! capacity computation takes for them: what the autoscaling keeps at least, else one. Clients and other people's systems
+//! count where they have a price. Flows that the system starts itself are no requests, unless there are no others.
 
 use super::Side;
 use super::figures::{Direction, Known, Moved, direction, same_span};
 use super::names::Names;
-use crate::model::{Component, ComponentKind, EntityKind};
+use crate::model::{Component, ComponentKind, EntityKind, Flow, Review};
 use crate::units::Span;
 
 /// Hours of a month: a twelfth of a year of 365 days.
@@ -88,7 +89,8 @@ fn cost(side: Side<'_>, names: &Names) -> Cost {
     let mut without: Vec<String> = Vec::new();
     let mut one_assumed: Vec<String> = Vec::new();
     for component in &side.review.components {
-        if component.kind == Some(ComponentKind::Client) && component.cost_per_hour.is_none() {
+        let ours = !matches!(component.kind, Some(ComponentKind::Client | ComponentKind::External));
+        if !ours && component.cost_per_hour.is_none() {
             continue;
         }
         let Some(price) = &component.cost_per_hour else {
@@ -138,12 +140,24 @@ fn requests(side: Side<'_>) -> Result<Span, String> {
     if capacity.flows.is_empty() {
         return Err("no flow is described".to_owned());
     }
+    let started_inside: Vec<bool> = side.review.flows.iter().map(|flow| is_background(side.review, flow)).collect();
+    let all_inside = started_inside.iter().all(|inside| *inside);
     let mut sum = Span::ZERO;
-    for load in &capacity.flows {
+    for (load, inside) in capacity.flows.iter().zip(started_inside) {
+        if inside && !all_inside {
+            continue;
+        }
         match load.arrival_rate.filter(|_| capacity.load > 0.0) {
             Some(rate) => sum = sum + rate * (1.0 / capacity.load),
             None => return Err(format!("flow.rate of {} is missing", load.flow)),
         }
     }
     if sum.low > 0.0 { Ok(sum * SECONDS) } else { Err("no request may arrive at all".to_owned()) }
+}
+
+/// Whether a flow is started by the system itself.
+fn is_background(review: &Review, flow: &Flow) -> bool {
+    use ComponentKind::{Queue, Scheduler, Stream, Worker};
+    let entry = review.component(flow.entry()).and_then(|component| component.kind);
+    matches!(entry, Some(Scheduler | Worker | Queue | Stream))
 }

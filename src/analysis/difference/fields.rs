@@ -3,6 +3,7 @@
 use super::names::{Names, Spot};
 use super::value::{as_written, is_hollow, looks_alike, meaning, meaning_of_unknown, shape_of, shown};
 use crate::model::{FieldSpec, Node, Shape, Table, Value};
+use crate::units::{Number, Quantity, Seconds};
 use std::collections::{BTreeSet, HashMap};
 
 /// A key that says something else.
@@ -242,14 +243,13 @@ fn escaped(text: &str) -> String {
 
 fn part_of_time(key: &str) -> Option<Shape> {
     let of = |name| Some(Shape::Quantity { name, example: "", bare: false, units: "" });
-    use crate::units::Quantity;
-    if key == "cv" { of(crate::units::Number::NAME) } else { of(crate::units::Seconds::NAME) }
+    if key == "cv" { of(Number::NAME) } else { of(Seconds::NAME) }
 }
 
 /// The keys that tell the items of a list apart.
 fn natural(fields: &[FieldSpec]) -> &'static [&'static str] {
-    let has = |key: &str| fields.iter().any(|field| field.name == key);
     const KEYS: [&[&str]; 5] = [&["from", "to"], &["name"], &["by"], &["rate"], &["at"]];
+    let has = |key: &str| fields.iter().any(|field| field.name == key);
     KEYS.into_iter().find(|keys| keys.iter().all(|key| has(key))).unwrap_or_default()
 }
 

@@ -12,6 +12,7 @@ mod headroom;
 mod matching;
 mod names;
 mod objectives;
+mod reliability;
 mod renames;
 mod value;
 
@@ -21,6 +22,7 @@ pub use figures::{Direction, Known, Moved};
 pub use findings::{Fate, FindingMove, TellingMove};
 pub use headroom::{First, FlowMove, Headroom, ResourceMove};
 pub use objectives::ObjectiveMove;
+pub use reliability::{FlowFigure, FlowFigureMove};
 
 use super::Analysis;
 use crate::document::SourceMap;
@@ -109,6 +111,8 @@ pub struct Difference {
     pub silent_rules: Vec<&'static str>,
     /// SLOs that promise something else.
     pub objectives: Vec<ObjectiveMove>,
+    /// What the flows can promise: attainable availability and worst case, where they moved.
+    pub reliability: Vec<FlowFigureMove>,
     /// Headroom.
     pub headroom: Headroom,
     /// Costs.
@@ -126,6 +130,7 @@ impl Difference {
         self.findings.is_empty()
             && self.telling.is_empty()
             && self.objectives.is_empty()
+            && self.reliability.is_empty()
             && self.headroom.is_same()
             && self.cost.is_same()
     }
@@ -226,6 +231,7 @@ pub fn difference(before: Side<'_>, after: Side<'_>) -> Difference {
         telling: findings::telling(before, after, &names, &places),
         silent_rules: silent,
         objectives,
+        reliability: reliability::moved(before, after, &names),
         headroom: Headroom::of(before, after, &names),
         cost: CostMove::of(before, after, &names),
     }

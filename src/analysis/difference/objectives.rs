@@ -18,8 +18,8 @@ pub struct ObjectiveMove {
 /// `checkout latency 99 % within 300 ms over 28 d`.
 fn promise(slo: &Slo) -> String {
     let mut words: Vec<String> = Vec::new();
-    let about = slo.flow.as_ref().map(|flow| flow.to_string());
-    words.extend(about.or_else(|| slo.component.as_ref().map(|component| component.to_string())));
+    let about = slo.flow.as_ref().map(ToString::to_string);
+    words.extend(about.or_else(|| slo.component.as_ref().map(ToString::to_string)));
     words.extend(slo.indicator.map(|indicator| indicator.to_string()));
     words.push(slo.objective.map_or_else(|| "no objective".to_owned(), |objective| objective.to_string()));
     words.extend(slo.threshold.map(|threshold| format!("within {threshold}")));

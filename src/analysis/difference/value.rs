@@ -181,18 +181,19 @@ pub(super) fn shown(text: &str, node: &Node) -> String {
 fn show(text: &str, node: &Node, outermost: bool, out: &mut String) {
     match &node.value {
         Value::Text(value) => out.push_str(value),
-        Value::Table(table) => match range(text, table) {
-            Some(range) => out.push_str(&range),
-            None => {
-                out.push_str(if outermost { "" } else { "{ " });
-                for (place, entry) in table.entries.iter().filter(|e| !is_hollow(&e.node.value)).enumerate() {
-                    out.push_str(if place > 0 { ", " } else { "" });
-                    _ = write!(out, "{} = ", entry.key);
-                    show(text, &entry.node, false, out);
-                }
-                out.push_str(if outermost { "" } else { " }" });
+        Value::Table(table) => {
+            if let Some(range) = range(text, table) {
+                out.push_str(&range);
+                return;
             }
-        },
+            out.push_str(if outermost { "" } else { "{ " });
+            for (place, entry) in table.entries.iter().filter(|entry| !is_hollow(&entry.node.value)).enumerate() {
+                out.push_str(if place > 0 { ", " } else { "" });
+                _ = write!(out, "{} = ", entry.key);
+                show(text, &entry.node, false, out);
+            }
+            out.push_str(if outermost { "" } else { " }" });
+        }
         Value::Array(items) => {
             out.push_str(if outermost { "" } else { "[" });
             for (place, item) in items.iter().enumerate() {

@@ -71,13 +71,12 @@ fn notes(checked: &Checked<'_>) -> Vec<Note> {
             let message = format!("the rule answered nothing: {}", failed.message);
             notes.push(Note { level: 0, file: file.clone(), place: None, title, message });
         }
-        for problem in reviewed.subject.problems {
+        for (problem, place) in &reviewed.problems {
             let level = usize::from(problem.gravity == Gravity::Warning);
-            let place = reviewed.subject.source.position(reviewed.subject.text, problem.span.start);
             let title = problem.kind.name().to_owned();
             let help = problem.help.as_ref().map(|help| format!("\n{help}")).unwrap_or_default();
             let message = format!("{}{help}", problem.message);
-            notes.push(Note { level, file: file.clone(), place: Some(place), title, message });
+            notes.push(Note { level, file: file.clone(), place: Some(*place), title, message });
         }
         for (finding, place) in reviewed.findings.iter().filter(|(finding, _)| finding.standing.counts()) {
             let level = match finding.severity {

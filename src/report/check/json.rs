@@ -32,15 +32,14 @@ pub fn check_json(checked: &Checked<'_>) -> String {
             })
         })
         .collect();
-    let problems: Vec<Value> = checked
-        .subjects
+    let problems: Vec<Value> = reviewed
         .iter()
-        .flat_map(|subject| {
-            subject.problems.iter().map(move |problem| {
-                let Position { line, column } = subject.source.position(subject.text, problem.span.start);
+        .flat_map(|reviewed| {
+            reviewed.problems.iter().map(|(problem, Position { line, column })| {
                 json!({
-                    "file": subject.file, "line": line, "column": column, "gravity": gravity(problem.gravity),
-                    "kind": problem.kind.name(), "message": problem.message, "help": problem.help,
+                    "file": reviewed.subject.file, "line": line, "column": column,
+                    "gravity": gravity(problem.gravity), "kind": problem.kind.name(), "message": problem.message,
+                    "help": problem.help,
                 })
             })
         })

@@ -57,8 +57,7 @@ pub fn check_junit(checked: &Checked<'_>) -> String {
                 counts: ERROR,
             });
         }
-        for problem in reviewed.subject.problems.iter().filter(|problem| problem.gravity == Gravity::Error) {
-            let at = reviewed.subject.source.position(reviewed.subject.text, problem.span.start);
+        for (problem, at) in reviewed.problems.iter().filter(|(problem, _)| problem.gravity == Gravity::Error) {
             suites.entry("the file".to_owned()).or_default().push(Case {
                 name: format!("{} at {}:{}", problem.kind.name(), at.line, at.column),
                 class: file.clone(),

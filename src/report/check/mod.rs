@@ -24,7 +24,7 @@ pub(super) use json::{inert, number, pretty};
 use super::context::Subject;
 use super::text::counted;
 use crate::document::Position;
-use crate::model::{EntityRef, FixSafety, Gravity};
+use crate::model::{EntityKind, EntityRef, FixSafety, Gravity, Problem};
 use crate::rules::baseline::StaleLine;
 use crate::rules::{CannotTell, Finding, RuleInfo, Severity, Standing, Summary};
 use std::collections::{BTreeMap, HashMap};
@@ -74,6 +74,7 @@ struct Reviewed<'a> {
     file: String,
     findings: Vec<(&'a Finding, Option<Position>)>,
     cannot_tell: Vec<(&'a CannotTell, Option<Position>)>,
+    problems: Vec<(&'a Problem, Position)>,
 }
 
 impl<'a> Checked<'a> {
@@ -92,6 +93,7 @@ impl<'a> Checked<'a> {
                 file: relative(subject.file, self.folder),
                 findings: analysis.findings.iter().zip(found.iter().copied()).collect(),
                 cannot_tell: analysis.cannot_tell.iter().zip(doubts.iter().copied()).collect(),
+                problems: problems(subject),
             }
         };
         self.subjects.iter().map(one).collect()
@@ -142,25 +144,34 @@ impl<'a> Checked<'a> {
 }
 
 /// Where values of entities stand, in the order in which they are asked for.
-///
-/// Columns are counted on from place to place: a file that is one long line costs one walk.
 fn places<'k>(
     subject: &Subject<'_>,
     wanted: impl Iterator<Item = (Option<EntityRef>, &'k [String])>,
 ) -> Vec<Option<Position>> {
-    let (text, lines) = (subject.text, subject.source.lines());
-    let mut offsets: Vec<(usize, usize)> = Vec::new();
-    let mut count = 0;
-    for (index, (entity, keys)) in wanted.enumerate() {
-        count += 1;
+    let start = |(entity, keys): (Option<EntityRef>, &[String])| {
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let span = entity.and_then(|entity| subject.source.place(entity, &keys));
-        offsets.extend(span.map(|span| (span.start.min(text.len()), index)));
-    }
-    offsets.sort_unstable();
-    let mut found = vec![None; count];
+        Some(subject.source.place(entity?, &keys)?.start)
+    };
+    positions(subject, wanted.map(start))
+}
+
+fn problems<'a>(subject: &Subject<'a>) -> Vec<(&'a Problem, Position)> {
+    let places = positions(subject, subject.problems.iter().map(|problem| Some(problem.span.start)));
+    subject.problems.iter().zip(places.into_iter().map(Option::unwrap_or_default)).collect()
+}
+
+/// Offsets as lines and columns, in the order in which they come.
+///
+/// Columns are counted on from place to place: a file that is one long line costs one walk.
+fn positions(subject: &Subject<'_>, offsets: impl Iterator<Item = Option<usize>>) -> Vec<Option<Position>> {
+    let (text, lines) = (subject.text, subject.source.lines());
+    let offsets: Vec<Option<usize>> = offsets.collect();
+    let mut found = vec![None; offsets.len()];
+    let mut sorted: Vec<(usize, usize)> =
+        offsets.iter().enumerate().filter_map(|(index, offset)| Some(((*offset)?.min(text.len()), index))).collect();
+    sorted.sort_unstable();
     let (mut line, mut from, mut column) = (usize::MAX, 0, 0);
-    for (mut offset, index) in offsets {
+    for (mut offset, index) in sorted {
         while !text.is_char_boundary(offset) {
             offset -= 1;
         }
@@ -247,13 +258,14 @@ fn hurt(finding: &Finding) -> String {
     names.join(", ")
 }
 
-/// The positions of components by their ids.
-fn components<'a>(subject: &Subject<'a>) -> HashMap<&'a str, EntityRef> {
-    let mut found = HashMap::new();
-    for (index, component) in subject.review.components.iter().enumerate() {
-        found.entry(component.id()).or_insert(EntityRef::new(crate::model::EntityKind::Component, index));
-    }
-    found
+/// Where components stand, by their ids.
+fn components<'a>(subject: &Subject<'a>) -> HashMap<&'a str, Option<Position>> {
+    let components = &subject.review.components;
+    let none: [String; 0] = [];
+    let entities = (0..components.len()).map(|index| Some(EntityRef::new(EntityKind::Component, index)));
+    let places = places(subject, entities.map(|entity| (entity, none.as_slice())));
+    // Of two with one id the first is meant.
+    components.iter().map(crate::model::Component::id).zip(places).rev().collect()
 }
 
 #[cfg(test)]

@@ -5,14 +5,11 @@ use crate::document::{Position, excerpt};
 use crate::model::FixSafety;
 use crate::report::Style;
 use crate::report::context::{CannotTellRow, findings};
-use crate::report::text::{counted, line};
+use crate::report::text::{counted, fill, line};
 use crate::rules::{Finding, Standing};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
-
-/// Sentences are broken at so many columns.
-const WIDTH: usize = 100;
 
 /// The findings of reviews as text, grouped by what they are about, what hurts most in front.
 ///
@@ -161,22 +158,7 @@ fn lines_of_the_file(out: &mut String, reviewed: &Reviewed<'_>, finding: &Findin
 fn wrapped(out: &mut String, label: &str, unseen: usize, text: &str) {
     let indent = label.len() - label.trim_start().len() + 2;
     out.push_str(label);
-    let mut column = label.width().saturating_sub(unseen);
-    let mut first = true;
-    for word in line(text).split(' ') {
-        let width = word.width();
-        if !first && column + 1 + width > WIDTH {
-            let _ = write!(out, "\n{:indent$}", "");
-            column = indent;
-        } else if !first {
-            out.push(' ');
-            column += 1;
-        }
-        first = false;
-        out.push_str(word);
-        column += width;
-    }
-    out.push('\n');
+    fill(out, &line(text), label.width().saturating_sub(unseen), indent);
 }
 
 fn undecided_line(row: &CannotTellRow) -> String {

@@ -147,7 +147,7 @@ fn result(
     finding: &Finding,
     place: Option<Position>,
     index: &HashMap<&str, usize>,
-    components: &HashMap<&str, crate::model::EntityRef>,
+    components: &HashMap<&str, Option<Position>>,
     fixes: &mut Fixes<'_>,
 ) -> Value {
     let mut at = location(&one.file, place);
@@ -205,11 +205,10 @@ fn result(
 }
 
 /// The components of a path, in order, each where it is declared.
-fn steps(one: &Reviewed<'_>, path: &[String], components: &HashMap<&str, crate::model::EntityRef>) -> Vec<Value> {
+fn steps(one: &Reviewed<'_>, path: &[String], components: &HashMap<&str, Option<Position>>) -> Vec<Value> {
     path.iter()
         .map(|id| {
-            let entity = components.get(id.as_str()).copied();
-            let mut at = location(&one.file, one.subject.place(entity, &[]));
+            let mut at = location(&one.file, components.get(id.as_str()).copied().flatten());
             if let Some(at) = at.as_object_mut() {
                 at.insert("logicalLocations".to_owned(), json!([logical(&Element::Component(id.clone()))]));
                 at.insert("message".to_owned(), json!({ "text": line(id) }));
@@ -230,12 +229,11 @@ fn execution_notes(reviewed: &[Reviewed<'_>], index: &HashMap<&str, usize>) -> V
                 "locations": [location(&one.file, None)],
             }));
         }
-        for problem in one.subject.problems {
-            let place = one.subject.source.position(one.subject.text, problem.span.start);
+        for (problem, place) in &one.problems {
             let level = if problem.gravity == Gravity::Error { "error" } else { "warning" };
             notes.push(json!({
                 "descriptor": { "id": problem.kind.name() }, "level": level,
-                "message": { "text": line(&problem.message) }, "locations": [location(&one.file, Some(place))],
+                "message": { "text": line(&problem.message) }, "locations": [location(&one.file, Some(*place))],
             }));
         }
         for (doubt, place) in &one.cannot_tell {

@@ -1,7 +1,7 @@
 //! A difference as JSON, format 1: keys are added, never renamed. What is unknown is `null` with its reason beside it.
 
 use super::{Compared, Origin};
-use crate::analysis::difference::{Cost, EntityChange, FieldChange, FindingMove, First, Known, Moved, Turn};
+use crate::analysis::difference::{Cost, Direction, EntityChange, FieldChange, FindingMove, First, Known, Moved, Turn};
 use crate::report::check::{number, pretty};
 use crate::units::Span;
 use serde_json::{Map, Value, json};
@@ -25,7 +25,7 @@ pub fn difference_json(compared: &Compared<'_>) -> String {
         },
         "promise": {
             "before": headroom.promise.before, "after": headroom.promise.after, "changed": headroom.promise_moved,
-            "direction": headroom.direction.map(|direction| direction.word()),
+            "direction": headroom.direction.map(Direction::word),
         },
         "first_to_saturate": {
             "before": headroom.first.before.as_ref().map(first), "after": headroom.first.after.as_ref().map(first),
@@ -35,22 +35,31 @@ pub fn difference_json(compared: &Compared<'_>) -> String {
             let mut row = known(&moved.saturates_at, "saturates_at_load");
             row.insert("resource".to_owned(), json!(moved.element.to_string()));
             row.insert("kind".to_owned(), json!(moved.kind.word()));
-            row.insert("direction".to_owned(), json!(moved.direction.map(|direction| direction.word())));
+            row.insert("direction".to_owned(), json!(moved.direction.map(Direction::word)));
+            row
+        }).collect::<Vec<_>>(),
+        "reliability": difference.reliability.iter().map(|moved| {
+            let mut row = known(&moved.value, "value");
+            row.insert("flow".to_owned(), json!(moved.flow));
+            row.insert("figure".to_owned(), json!(moved.figure.word()));
+            row.insert("upper_bound_before".to_owned(), json!(moved.at_most.before));
+            row.insert("upper_bound_after".to_owned(), json!(moved.at_most.after));
+            row.insert("direction".to_owned(), json!(moved.direction.map(Direction::word)));
             row
         }).collect::<Vec<_>>(),
         "resources_unchanged": headroom.unmoved,
         "flows": headroom.flows.iter().map(|moved| {
             let mut row = known(&moved.sustains, "sustains_load");
             row.insert("flow".to_owned(), json!(moved.flow));
-            row.insert("direction".to_owned(), json!(moved.direction.map(|direction| direction.word())));
+            row.insert("direction".to_owned(), json!(moved.direction.map(Direction::word)));
             row
         }).collect::<Vec<_>>(),
         "unit_cost": {
             "before": cost(&difference.cost.cost.before), "after": cost(&difference.cost.cost.after),
             "changed": !difference.cost.is_same(),
             "direction": {
-                "per_month": difference.cost.per_month.map(|direction| direction.word()),
-                "per_million_requests": difference.cost.per_million_requests.map(|direction| direction.word()),
+                "per_month": difference.cost.per_month.map(Direction::word),
+                "per_million_requests": difference.cost.per_million_requests.map(Direction::word),
             },
         },
         "slos": difference.objectives.iter().map(|objective| json!({
@@ -89,6 +98,7 @@ fn known(moved: &Moved<Known<Span>>, name: &str) -> Map<String, Value> {
         row.insert(format!("range_{when}"), side.value().map_or(Value::Null, range));
         let reason = match side {
             Known::Value(span) if span.likely.is_finite() => None,
+            Known::Value(_) if name == "value" => Some("some wait on its way has no end"),
             Known::Value(_) => Some("no load fills it"),
             Known::Unknown(reason) => Some(reason.as_str()),
             Known::Absent => Some("it is not there"),
@@ -128,7 +138,7 @@ fn finding(finding: &FindingMove) -> Value {
     json!({
         "change": finding.fate.word(), "id": finding.id, "code": finding.code, "name": finding.name,
         "element": finding.element.to_string(), "severity": finding.severity.word(), "message": finding.message,
-        "counts": finding.counts, "direction": finding.direction.map(|direction| direction.word()),
+        "counts": finding.counts, "direction": finding.direction.map(Direction::word),
         "severity_before": severities.map(|moved| moved.before.word()),
         "message_before": finding.messages.as_ref().map(|moved| &moved.before),
         "status_before": finding.standings.as_ref().map(|moved| moved.before),

@@ -1,6 +1,6 @@
 //! A difference as a comment on a pull request: what matters fits one screen, the rest is folded.
 
-use super::{Compared, LONGEST_VALUE, fates, full_at, million, month, step, title, turns};
+use super::{Compared, LONGEST_VALUE, fates, full_at, million, month, promised, step, title, turns};
 use crate::analysis::difference::{Difference, Direction, FindingMove, Turn};
 use crate::report::text::{cell, code, counted, line_of};
 use crate::rules::Severity;
@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 const MOST_FINDINGS: usize = 5;
 /// Limits that are shown unfolded.
 const MOST_LIMITS: usize = 5;
+/// Figures of flows that are shown.
+const MOST_PROMISES: usize = 4;
 /// A message of an unfolded finding is cut: one screen is all there is.
 const LONGEST_MESSAGE: usize = 180;
 /// Characters of the folded parts together: a comment takes 65,536 in all.
@@ -134,6 +136,19 @@ fn one_line(out: &mut String, difference: &Difference) {
     }
     if difference.objectives.len() > 3 {
         let _ = writeln!(out, "{}  ", counted(difference.objectives.len() - 3, "more SLO"));
+    }
+    for moved in difference.reliability.iter().take(MOST_PROMISES) {
+        let before = promised(moved.figure, &moved.value.before, moved.at_most.before);
+        let after = promised(moved.figure, &moved.value.after, moved.at_most.after);
+        let direction = match word(moved.direction) {
+            "" => String::new(),
+            word => format!(" ({word})"),
+        };
+        let flow = cell(&line_of(&moved.flow, 80));
+        let _ = writeln!(out, "{} of {flow}: {} → {}{direction}  ", moved.figure.called(), cell(&before), cell(&after));
+    }
+    if difference.reliability.len() > MOST_PROMISES {
+        let _ = writeln!(out, "{}  ", counted(difference.reliability.len() - MOST_PROMISES, "more figure of flows"));
     }
     if !difference.cost.is_same() {
         let cost = &difference.cost.cost;

@@ -8,8 +8,10 @@ mod text;
 
 use super::context::times;
 use super::text::{counted, line_of};
-use crate::analysis::difference::{Cost, Difference, EntityChange, Fate, FieldChange, FindingMove, Known, Turn};
-use crate::units::{Number, Quantity, Span};
+use crate::analysis::difference::{
+    Cost, Difference, EntityChange, Fate, FieldChange, FindingMove, FlowFigure, Known, Turn,
+};
+use crate::units::{Number, Quantity, Seconds, Span, significant};
 
 pub use json::difference_json;
 pub use markdown::difference_markdown;
@@ -114,6 +116,26 @@ fn full_at(known: &Known<Span>) -> String {
         Known::Value(span) => times(span),
         Known::Unknown(reason) => format!("unknown: {}", line_of(reason, LONGEST_VALUE)),
         Known::Absent => "–".to_owned(),
+    }
+}
+
+/// A figure of a flow: a share in percent, or a time.
+fn promised(figure: FlowFigure, known: &Known<Span>, at_most: bool) -> String {
+    let span = match known {
+        Known::Value(span) => *span,
+        Known::Unknown(reason) => return format!("unknown: {}", line_of(reason, LONGEST_VALUE)),
+        Known::Absent => return "–".to_owned(),
+    };
+    let one = |value: f64| match figure {
+        FlowFigure::Availability => format!("{} %", significant(value * 100.0, 6)),
+        FlowFigure::WorstCase if value.is_finite() => Seconds::new(value.max(0.0)).to_string(),
+        FlowFigure::WorstCase => "without end".to_owned(),
+    };
+    let bound = if at_most { "at most " } else { "" };
+    if span.is_range() && one(span.low) != one(span.high) {
+        format!("{bound}{} ({}–{})", one(span.likely), one(span.low), one(span.high))
+    } else {
+        format!("{bound}{}", one(span.likely))
     }
 }
 

@@ -1,6 +1,6 @@
 //! A difference as text for a terminal. Each line begins with a sign, so that it reads without colour.
 
-use super::{Compared, fates, full_at, million, month, named, step, title, turns, value};
+use super::{Compared, fates, full_at, million, month, named, promised, step, title, turns, value};
 use crate::analysis::difference::{Cost, Difference, Direction, Fate, FindingMove, Turn};
 use crate::report::Style;
 use crate::report::capacity::table;
@@ -23,6 +23,7 @@ pub fn difference_text(compared: &Compared<'_>, style: Style) -> String {
     findings(&mut out, &difference.findings, style);
     telling(&mut out, difference, style);
     objectives(&mut out, difference, style);
+    reliability(&mut out, difference, style);
     headroom(&mut out, difference, style);
     cost(&mut out, difference, style);
     entities(&mut out, difference, style);
@@ -151,6 +152,24 @@ fn objectives(out: &mut String, difference: &Difference, style: Style) {
             None => "",
         };
         let _ = writeln!(out, "{} {}", sign(turn, style), line(&format!("{}: {told}{stricter}", objective.id)));
+    }
+}
+
+fn reliability(out: &mut String, difference: &Difference, style: Style) {
+    if difference.reliability.is_empty() {
+        return;
+    }
+    heading(out, "what the flows can promise", style);
+    for moved in &difference.reliability {
+        let before = promised(moved.figure, &moved.value.before, moved.at_most.before);
+        let after = promised(moved.figure, &moved.value.after, moved.at_most.after);
+        let turn = match (before.as_str(), after.as_str()) {
+            ("–", _) => Turn::Added,
+            (_, "–") => Turn::Removed,
+            _ => Turn::Changed,
+        };
+        let text = line(&format!("{} of {}: {before} → {after}", moved.figure.called(), moved.flow));
+        let _ = writeln!(out, "{} {text}{}", sign(turn, style), word(moved.direction, style));
     }
 }
 

@@ -1,21 +1,44 @@
 //! What the flows ask of components, today and as the review expects it: what the rules about data and load share.
 
-use crate::model::{Component, Element, ServiceTime};
+use crate::graph::FlowIndex;
+use crate::model::{Component, ComponentKind, Element, ServiceTime};
 use crate::rules::context::{Context, FlowView};
 
-/// What the flows ask of a component today; likely values.
+/// What the flows ask of a component; likely values.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Asked {
-    /// Visits a second, over the flows whose rate is known.
+    /// Visits a second today, over the flows whose rate is known.
     pub(crate) rate: f64,
     /// The same at the load that the review expects at the worst, flow by flow.
     pub(crate) rate_expected: f64,
-    /// Busy slots: Σ visits a second × service time, over the visits where both are known.
+    /// Busy slots today: Σ visits a second × service time, over the visits where both are known.
     pub(crate) busy: f64,
     /// The same at the load that the review expects at the worst, flow by flow: growth × peak.
     pub(crate) busy_expected: f64,
+    /// Whether the time of some visit is not known.
+    pub(crate) without_time: bool,
+    /// Positions of the flows through it whose rate is not known.
+    pub(crate) without_rate: Vec<FlowIndex>,
+}
+
+impl Asked {
+    /// Adds so many visits a request of a flow.
+    fn add(&mut self, load: Load, visits: f64, time: Option<ServiceTime>) {
+        self.without_time |= time.is_none() && visits > 0.0;
+        let time = time.map_or(0.0, |time| time.mean.value());
+        self.rate += load.today * visits;
+        self.rate_expected += load.expected * visits;
+        self.busy += load.today * visits * time;
+        self.busy_expected += load.expected * visits * time;
+    }
+
     /// What would make the figures whole: the element and its key.
-    pub(crate) missing: Vec<(Element, &'static str)>,
+    pub(crate) fn missing(&self, context: &Context<'_>, component: &Component) -> Vec<(Element, &'static str)> {
+        let time = self.without_time.then(|| (Element::Component(component.id().to_owned()), "component.service_time"));
+        let flows = self.without_rate.iter().filter_map(|flow| context.flow_at(*flow));
+        let rates = flows.map(|view| (Element::Flow(view.flow.id().to_owned()), "flow.rate"));
+        time.into_iter().chain(rates).collect()
+    }
 }
 
 /// How much a flow brings: requests a second at its entry.
@@ -36,35 +59,63 @@ pub(crate) fn load_of(context: &Context<'_>, view: FlowView<'_>) -> Option<Load>
     Some(Load { today, steady: today * traffic.max(1.0), expected: today * expected_load(context, view) })
 }
 
-/// The peak over the steady rate that the review expects of a flow; `None` where nothing is said.
+/// The peak over the steady rate that the review expects of a flow: its own before the common one; `None` where nothing is
+/// said. What a scheduler starts follows its own plan, and not the users' spike.
 pub(crate) fn peak_of(context: &Context<'_>, view: FlowView<'_>) -> Option<f64> {
-    view.flow.peak.or(context.review.growth.peak).map(|peak| peak.value())
+    let by_plan =
+        view.expansion.entry.is_some_and(|entry| context.component_at(entry).kind == Some(ComponentKind::Scheduler));
+    view.flow.peak.or(context.review.growth.peak.filter(|_| !by_plan)).map(|peak| peak.value())
+}
+
+/// Whether the load of a flow is a guess: its rate, its growth or its peak is a range.
+pub(crate) fn is_guessed(context: &Context<'_>, view: FlowView<'_>) -> bool {
+    let growth = &context.review.growth;
+    view.flow.rate.is_some_and(|rate| rate.is_range())
+        || view.flow.users.is_some_and(|users| users.is_range())
+        || growth.traffic.is_some_and(|traffic| traffic.is_range())
+        || view.flow.peak.or(growth.peak).is_some_and(|peak| peak.is_range())
 }
 
 /// What all flows ask of every component, by its position: one pass over the calls of the flows.
-///
-/// Without the keys that are missing: a rule that hangs on one asks [`asked_of`] about the component.
 pub(crate) fn asked_of_all(context: &Context<'_>) -> Vec<Asked> {
     let mut all = vec![Asked::default(); context.review.components.len()];
     for view in context.flows() {
-        let Some(load) = load_of(context, view) else { continue };
-        let mut add = |at: usize, visits: f64, time: Option<ServiceTime>| {
-            let usual = context.review.components[at].service_time;
-            let time = time.or(usual).map_or(0.0, |time| time.mean.value());
-            let asked = &mut all[at];
-            asked.rate += load.today * visits;
-            asked.rate_expected += load.expected * visits;
-            asked.busy += load.today * visits * time;
-            asked.busy_expected += load.expected * visits * time;
+        let Some(load) = load_of(context, view) else {
+            for visit in &view.expansion.components {
+                all[visit.component.0].without_rate.push(view.expansion.flow);
+            }
+            continue;
         };
         if let Some(entry) = view.expansion.entry {
-            add(entry.0, 1.0, None);
+            all[entry.0].add(load, 1.0, context.component_at(entry).service_time);
         }
         for made in view.expansion.made() {
-            add(made.to.0, made.per_request.likely, view.call(made).and_then(|call| call.service_time));
+            let time =
+                view.call(made).and_then(|call| call.service_time).or(context.component_at(made.to).service_time);
+            all[made.to.0].add(load, made.per_request.likely, time);
         }
     }
     all
+}
+
+/// What all flows ask of one component; who asks about many uses [`asked_of_all`].
+pub(crate) fn asked_of(context: &Context<'_>, component: &Component) -> Asked {
+    let mut asked = Asked::default();
+    let Some(index) = context.graph.component(component.id()) else { return asked };
+    for view in context.flows_through(&Element::Component(component.id().to_owned())) {
+        let Some(load) = load_of(context, view) else {
+            asked.without_rate.push(view.expansion.flow);
+            continue;
+        };
+        if view.expansion.entry == Some(index) {
+            asked.add(load, 1.0, component.service_time);
+        }
+        for made in view.expansion.made().filter(|made| made.to == index) {
+            let time = view.call(made).and_then(|call| call.service_time).or(component.service_time);
+            asked.add(load, made.per_request.likely, time);
+        }
+    }
+    asked
 }
 
 /// Today's rate at the entry of a flow.
@@ -75,42 +126,6 @@ pub(crate) fn rate_of(context: &Context<'_>, view: FlowView<'_>) -> Option<f64> 
     }
     let computed = context.capacity.flows.get(view.expansion.flow.0)?;
     computed.arrival_rate.map(|rate| rate.likely / load).filter(|rate| rate.is_finite())
-}
-
-/// What all flows ask of a component.
-pub(crate) fn asked_of(context: &Context<'_>, component: &Component) -> Asked {
-    let mut asked = Asked::default();
-    let element = Element::Component(component.id().to_owned());
-    let Some(index) = context.graph.component(component.id()) else { return asked };
-    let mut add = |times: f64, service_time: Option<ServiceTime>, expected: f64| {
-        asked.rate += times;
-        asked.rate_expected += times * expected;
-        match service_time.or(component.service_time) {
-            Some(time) => {
-                asked.busy += times * time.mean.value();
-                asked.busy_expected += times * time.mean.value() * expected;
-            }
-            None if times > 0.0 => asked.missing.push((element.clone(), "component.service_time")),
-            None => {}
-        }
-    };
-    let mut without_rate = Vec::new();
-    for view in context.flows_through(&element) {
-        let Some(rate) = rate_of(context, view) else {
-            without_rate.push((Element::Flow(view.flow.id().to_owned()), "flow.rate"));
-            continue;
-        };
-        let expected = expected_load(context, view);
-        if view.expansion.entry == Some(index) {
-            add(rate, None, expected);
-        }
-        for made in view.expansion.made().filter(|made| made.to == index) {
-            add(rate * made.per_request.likely, view.call(made).and_then(|call| call.service_time), expected);
-        }
-    }
-    asked.missing.dedup();
-    asked.missing.extend(without_rate);
-    asked
 }
 
 /// How many requests all replicas of a component work on at once; `None` where the workers are not said.
@@ -129,16 +144,17 @@ pub(crate) fn most_replicas(component: &Component) -> Option<f64> {
     }
 }
 
-/// How many requests a component works on at once when it has scaled out as far as it may.
-pub(crate) fn most_slots(component: &Component) -> Option<f64> {
-    component.workers.map(|workers| workers.value() * most_replicas(component).unwrap_or(1.0))
-}
-
 /// How many times today's load the review expects of a flow at the worst: growth × peak, its own peak before the
 /// common one; 1 where nothing is said.
 pub(crate) fn expected_load(context: &Context<'_>, view: FlowView<'_>) -> f64 {
     let growth = &context.review.growth;
     let traffic = growth.traffic.map_or(1.0, |traffic| traffic.value());
-    let peak = view.flow.peak.or(growth.peak).map_or(1.0, |peak| peak.value());
-    (traffic * peak).max(1.0)
+    (traffic * peak_of(context, view).unwrap_or(1.0)).max(1.0)
+}
+
+/// Whether a flow is started by the system itself: nobody waits for its answer.
+pub(crate) fn is_background(context: &Context<'_>, view: FlowView<'_>) -> bool {
+    use ComponentKind as Kind;
+    let entry = view.expansion.entry.map(|entry| context.component_at(entry));
+    matches!(entry.and_then(|entry| entry.kind), Some(Kind::Scheduler | Kind::Worker | Kind::Queue | Kind::Stream))
 }

@@ -111,7 +111,7 @@ impl FixPreview {
             KeyCode::Up | KeyCode::Char('k') => choose(self, self.selected.saturating_sub(1)),
             KeyCode::Down | KeyCode::Char('j') | KeyCode::Tab => choose(self, self.selected + 1),
             KeyCode::Char(c @ '1'..='9') if c as usize - '1' as usize <= last => {
-                choose(self, c as usize - '1' as usize)
+                choose(self, c as usize - '1' as usize);
             }
             KeyCode::PageUp => self.first = self.first.saturating_sub(self.room),
             KeyCode::PageDown | KeyCode::Char(' ') => self.first += self.room,
@@ -219,16 +219,12 @@ impl FixPreview {
         let mut shown = 0;
         let hunks = hunks(&old, &new);
         for (place, (from, to)) in hunks.iter().enumerate() {
-            for at in to.start.saturating_sub(AROUND).max(shown)..to.start {
-                line(' ', at, Role::Dim, new[at]);
-            }
+            (to.start.saturating_sub(AROUND).max(shown)..to.start).for_each(|at| line(' ', at, Role::Dim, new[at]));
             from.clone().for_each(|at| line('-', at, Role::Bad, old[at]));
             to.clone().for_each(|at| line('+', at, Role::Good, new[at]));
             let next = hunks.get(place + 1).map_or(new.len(), |(_, to)| to.start);
             shown = (to.end + AROUND).min(next);
-            for at in to.end..shown {
-                line(' ', at, Role::Dim, new[at]);
-            }
+            (to.end..shown).for_each(|at| line(' ', at, Role::Dim, new[at]));
         }
         lines
     }

@@ -47,6 +47,8 @@ pub enum Wish {
         /// The reason, where it does not apply, or a note.
         text: String,
     },
+    /// Take the answer that follows from the review.
+    Accept(String),
     /// Ask for the reason before a question is answered so.
     AskReason {
         /// The question.

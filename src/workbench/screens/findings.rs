@@ -323,9 +323,10 @@ impl Sheet for Findings<'_> {
             return vec![Line::plain("Looking …")];
         }
         let failed = self.failed();
-        let mut lines = vec![Line::plain(match failed.is_empty() {
-            true => "Nothing. The rules that could be decided are content.",
-            false => "Nothing else. But not every rule could answer:",
+        let mut lines = vec![Line::plain(if failed.is_empty() {
+            "Nothing. The rules that could be decided are content."
+        } else {
+            "Nothing else. But not every rule could answer:"
         })];
         lines.extend(failed.iter().map(|text| Line::of(Role::Bad, format!("! {text}"))));
         lines

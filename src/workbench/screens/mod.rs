@@ -7,6 +7,7 @@ mod findings;
 mod graph;
 pub(in crate::workbench) mod lists;
 mod measures;
+mod overview;
 mod questions;
 mod sheet;
 mod since_commit;
@@ -18,7 +19,8 @@ pub use findings::{FindingFilter, Findings, Grouping, severity_line};
 pub use graph::{GraphPlan, GraphRequest, GraphScreen, MarkBy};
 pub use lists::{KNOWLEDGE, Problems, knowledge};
 pub use measures::Measures;
-pub use questions::{Questions, answered};
+pub use overview::{Overview, PARTS as OVERVIEW, verdict_line};
+pub use questions::{Questions, derived_of, settled};
 pub use sheet::{Column, Drawn, Sheet, Target, draw};
 pub use steps::{Body, OUTCOMES, STEPS, Section, add_keys};
 
@@ -40,6 +42,11 @@ pub struct Part {
 pub fn parts(session: &Session, place: &Place) -> Vec<Part> {
     let part = |title: &str, badge: String| Part { title: title.to_owned(), badge };
     match place {
+        Place::Overview => {
+            let lines = session.analysis.iter().flat_map(|analysis| &analysis.scorecard.lines);
+            let titles = OVERVIEW.iter().copied().chain(lines.map(|line| line.title.as_str()));
+            titles.enumerate().map(|(index, title)| part(title, overview::badge(session, index))).collect()
+        }
         Place::Step(step) => {
             STEPS[(*step).min(4)].iter().map(|section| part(section.title, badge(session, section.body))).collect()
         }
@@ -52,7 +59,7 @@ pub fn parts(session: &Session, place: &Place) -> Vec<Part> {
             .knowledge()
             .checklists()
             .iter()
-            .map(|list| part(&list.title, format!("{}/{}", answered(session, &list.items), list.items.len())))
+            .map(|list| part(&list.title, format!("{}/{}", settled(session, &list.items), list.items.len())))
             .collect(),
         Place::Glossary => KNOWLEDGE.iter().map(|title| part(title, String::new())).collect(),
         Place::Problems => vec![part("Problems", Problems { session }.rows().to_string())],
@@ -94,7 +101,7 @@ fn badge(session: &Session, body: Body) -> String {
         Body::Headroom => session.analysis.as_ref().map_or(String::new(), |a| a.capacity.resources.len().to_string()),
         Body::Measures => session.review.measures.len().to_string(),
         Body::Questions(step) => match session.knowledge().steps().get(step) {
-            Some(step) => format!("{}/{}", answered(session, &step.questions), step.questions.len()),
+            Some(step) => format!("{}/{}", settled(session, &step.questions), step.questions.len()),
             None => String::new(),
         },
     }
@@ -143,6 +150,7 @@ pub fn sheet<'a>(session: &'a Session, navigation: &Navigation, place: &'a Place
         });
     }
     Some(match place {
+        Place::Overview => Box::new(Overview::new(session, chosen)),
         Place::Findings => {
             let filters = filters(session);
             let filter = filters.get(chosen).map_or(FindingFilter::Open, |(_, filter)| filter.clone());

@@ -1,7 +1,7 @@
 //! Sheets: everything with rows and columns, drawn and navigated in one way.
 
 use crate::model::{Element, EntityRef};
-use crate::workbench::place::Cursor;
+use crate::workbench::place::{Cursor, Place};
 use crate::workbench::view::{Line, Piece, Role, fit, width, wrap};
 
 /// What a cell is about: what Enter does there.
@@ -21,6 +21,10 @@ pub enum Target {
     Element(Element),
     /// An entity, with the cursor on one of its keys: opened.
     Entity(EntityRef, Vec<String>),
+    /// A rule, by code: explained.
+    Rule(String),
+    /// A row of a part of a place: gone to.
+    Row(Place, usize, usize),
     /// A text to read: title and lines.
     Text(String, Vec<Line>),
 }

@@ -10,9 +10,9 @@ use crate::workbench::view::{Line, Role, wrap};
 /// The parts, as the outline shows them.
 const PARTS: [(&str, Option<Group>); 4] = [
     ("Everything", None),
-    ("Room and promises", Some(Group::Room)),
+    ("Room", Some(Group::Room)),
     ("Findings", Some(Group::Findings)),
-    ("What the review says", Some(Group::Says)),
+    ("The review", Some(Group::Says)),
 ];
 
 /// What is different since the last commit.
@@ -87,10 +87,11 @@ impl Sheet for SinceCommit<'_> {
                 Target::Text(row.what.clone(), lines.collect())
             }
             Leads::Entity(entity, keys) => Target::Entity(*entity, keys.clone()),
-            Leads::Finding(index) if self.session.analysed == self.session.document.revision() => {
-                Target::Finding(*index)
+            Leads::Finding(id) => {
+                let analysis = self.session.analysis.as_ref();
+                let place = analysis.and_then(|analysis| analysis.findings.iter().position(|found| found.id == *id));
+                place.map_or(Target::Nothing, Target::Finding)
             }
-            Leads::Finding(_) => Target::Nothing,
             Leads::Element(element) => Target::Element(element.clone()),
             Leads::Gone(fields) => {
                 let mut lines = vec![Line::of(Role::Dim, "It stood in the last commit and is gone:"), Line::blank()];

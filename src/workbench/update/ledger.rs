@@ -217,16 +217,15 @@ impl Workbench {
             return;
         };
         let mut text = vec![finding.message.clone(), String::new()];
-        text.push(match &finding.standing {
-            Standing::Triaged(mark) | Standing::Expired(mark) => {
-                let entry = self.session.review.triage.get(mark.index);
-                let pattern = entry.filter(|entry| entry.finding().contains('*'));
-                let by = pattern.map(|entry| format!(", by the pattern {}", entry.finding())).unwrap_or_default();
-                let until = mark.expires.map(|day| format!(", until {day}")).unwrap_or_default();
-                let why = mark.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-                format!("Now {}{by}{until}{why}", mark.status.word())
-            }
-            _ => "Nothing was decided about it yet.".to_owned(),
+        text.push(if let Standing::Triaged(mark) | Standing::Expired(mark) = &finding.standing {
+            let entry = self.session.review.triage.get(mark.index);
+            let pattern = entry.filter(|entry| entry.finding().contains('*'));
+            let by = pattern.map(|entry| format!(", by the pattern {}", entry.finding())).unwrap_or_default();
+            let until = mark.expires.map(|day| format!(", until {day}")).unwrap_or_default();
+            let why = mark.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("Now {}{by}{until}{why}", mark.status.word())
+        } else {
+            "Nothing was decided about it yet.".to_owned()
         });
         let wish = |status| Wish::Triage { finding: finding.id.clone(), status };
         let choice = |key, text: &str, wish| Choice { key, text: text.to_owned(), wish };

@@ -66,6 +66,7 @@ impl Workbench {
                 self.say(Line::of(role, connection.long()));
                 // What was measured is an input of the analysis.
                 self.analysis_wanted = None;
+                self.session.since.wanted = None;
             }
             MetricsEvent::Started { .. } => {}
         }

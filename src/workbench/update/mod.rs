@@ -136,6 +136,7 @@ impl Workbench {
             Wish::Duplicate { entity, id } => self.duplicate(entity, &id),
             Wish::Answer { question, answer, text } => self.answer(&question, answer, &text),
             Wish::Fix => self.apply_fix(),
+            Wish::Accept(question) => self.accept(&question),
             Wish::SaveAs(path) => {
                 self.overlays.pop();
                 return self.save_as(&path);
@@ -218,6 +219,7 @@ impl Workbench {
             Command::NextPane => self.next_pane(true),
             Command::PreviousPane => self.next_pane(false),
             Command::Back => self.go_back(),
+            Command::Overview => self.go(Place::Overview),
             Command::StepOne => self.go(Place::Step(0)),
             Command::StepTwo => self.go(Place::Step(1)),
             Command::StepThree => self.go(Place::Step(2)),
@@ -246,6 +248,7 @@ impl Workbench {
             Command::MoveUp => self.move_item(false),
             Command::MoveDown => self.move_item(true),
             Command::NotApplicable => self.not_applicable(),
+            Command::AcceptAnswer => self.accept_answer(),
             Command::DontKnow => self.dont_know(),
             Command::Park => self.park(),
             Command::Explain => self.explain(),

@@ -24,9 +24,11 @@ impl Workbench {
             Target::Problem(index) => return self.open_problem(index),
             Target::Element(element) => self.open_element(&element),
             Target::Entity(entity, keys) => self.jump(entity, &keys),
+            Target::Rule(code) => self.explain_rule(&code),
+            Target::Row(place, section, row) => self.go_to(Find::Row(place, section, row)),
             Target::Text(title, lines) => self.overlays.push(Overlay::Read(Reader::new(&title, lines))),
             Target::Nothing => {
-                if self.sheet_is_empty() {
+                if self.sheet_is_empty() && self.navigation.place() != Place::SinceCommit {
                     self.open_add();
                 }
             }
@@ -114,7 +116,7 @@ impl Workbench {
         let place = self.navigation.place();
         let row = screens::sheet(&self.session, &self.navigation, &place).and_then(|sheet| {
             (0..sheet.rows()).find(
-                |row| matches!(sheet.target(*row, 0), Target::Field(_, at) if at.starts_with(keys) && !keys.is_empty()),
+                |row| matches!(sheet.target(*row, 0), Target::Field(_, at) if !keys.is_empty() && (at.starts_with(keys) || keys.starts_with(&at))),
             )
         });
         let mut cursor = self.navigation.cursor();
@@ -317,6 +319,7 @@ impl Workbench {
                 let Some(finding) = analysis.findings.get(index) else { return };
                 self.explain_rule(finding.code);
             }
+            Target::Rule(code) => self.explain_rule(&code),
             Target::Question(id) => {
                 let Some(question) = self.session.knowledge().question(&id) else { return };
                 let mut lines: Vec<Line> =

@@ -22,16 +22,12 @@ impl Workbench {
         let since = &mut self.session.since;
         since.generation += 1;
         since.path.clone_from(&path);
-        match path {
-            Some(path) => {
-                since.asked = Asked::Asking;
-                Some(Effect::ReadCommitted { generation: since.generation, path })
-            }
-            None => {
-                since.asked = Asked::Failed("This review has no file yet, so nothing of it was committed.".to_owned());
-                None
-            }
-        }
+        let Some(path) = path else {
+            since.asked = Asked::Failed("This review has no file yet, so nothing of it was committed.".to_owned());
+            return None;
+        };
+        since.asked = Asked::Asking;
+        Some(Effect::ReadCommitted { generation: since.generation, path })
     }
 
     /// Stops asking, if something is asked.

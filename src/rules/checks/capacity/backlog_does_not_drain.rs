@@ -1,9 +1,10 @@
 //! KP606: work in the background arrives faster than it is done, for good or for too long.
 
-use super::places::{Place, is_background, places, reaches};
+use super::places::{Place, places, reaches};
 use super::room::room;
 use crate::graph::ComponentIndex;
 use crate::model::{Component, Element, Indicator};
+use crate::rules::checks::load::is_background;
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -190,12 +191,17 @@ impl Peak {
             return Some(format!("and {slo} allows {}", Seconds::new(threshold)));
         }
         (self.drains_in > drain * self.duration)
-            .then(|| format!("which is longer than {} the peak of {}", times(drain), Seconds::new(self.duration)))
+            .then(|| format!("which is longer than {}the peak of {}", times(drain), Seconds::new(self.duration)))
     }
 }
 
 fn times(multiple: f64) -> String {
-    if (multiple - 1.0).abs() < 1e-9 { String::new() } else { format!("{} ×", significant(multiple, 3)) }
+    if (multiple - 1.0).abs() < 1e-9 { String::new() } else { format!("{} × ", significant(multiple, 3)) }
+}
+
+/// "grows by 40/s and ", where it grows.
+fn grows(by: f64, capacity: f64) -> String {
+    if by > capacity * 1e-6 { format!("grows by {} and ", PerSecond::new(by)) } else { String::new() }
 }
 
 /// Items a second that the bottleneck does when it is full.
@@ -228,10 +234,10 @@ fn never(
     let (message, severity) = match traffic {
         None => (
             format!(
-                "{what} get {} and do {}: what waits for {id} grows by {} and never drains",
+                "{what} get {} and do {}: the backlog of {id} {}never drains",
                 PerSecond::new(arrives),
                 PerSecond::new(capacity(place)),
-                PerSecond::new((arrives - capacity(place)).max(0.0))
+                grows(arrives - capacity(place), capacity(place))
             ),
             if critical { Severity::High } else { Severity::Medium },
         ),

@@ -1,8 +1,8 @@
 //! KP605: it costs more than it may.
 
-use super::places::{is_background, places};
-use crate::model::{Component, Element};
-use crate::rules::checks::load::rate_of;
+use super::places::places;
+use crate::model::{Component, ComponentKind, Element};
+use crate::rules::checks::load::{is_background, rate_of};
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure};
 use crate::rules::report::{Draft, Report};
@@ -116,19 +116,15 @@ fn bill<'a>(context: &Context<'a>) -> Bill<'a> {
     for (index, component) in context.components() {
         let floor = component.autoscale.as_ref().and_then(|autoscale| autoscale.min);
         let replicas = component.replicas.or(floor).map_or(Span::ONE, |replicas| Span::of(&replicas));
-        match &component.cost_per_hour {
-            Some(cost) => {
-                let line = Span::of(cost) * replicas;
-                bill.hourly = bill.hourly + line;
-                bill.lines.push((component, line.likely));
-            }
-            None => {
-                use crate::model::ComponentKind as Kind;
-                let ours = !matches!(component.kind, Some(Kind::Client | Kind::External));
-                let element = Element::Component(context.graph.name(index).to_owned());
-                if ours && !context.graph.flows_through(&element).is_empty() {
-                    bill.unknown.push(component);
-                }
+        if let Some(cost) = &component.cost_per_hour {
+            let line = Span::of(cost) * replicas;
+            bill.hourly = bill.hourly + line;
+            bill.lines.push((component, line.likely));
+        } else {
+            let ours = !matches!(component.kind, Some(ComponentKind::Client | ComponentKind::External));
+            let element = Element::Component(context.graph.name(index).to_owned());
+            if ours && !context.graph.flows_through(&element).is_empty() {
+                bill.unknown.push(component);
             }
         }
     }

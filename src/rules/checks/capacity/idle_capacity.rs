@@ -69,7 +69,11 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let id = component.id();
         let element = Element::Component(id.to_owned());
         let saved = cost.value() * (replicas.value() - enough) * 730.0;
-        let currency = growth.cost.as_ref().and_then(|cost| cost.currency.as_deref()).unwrap_or_default();
+        let currency = growth
+            .cost
+            .as_ref()
+            .and_then(|cost| cost.currency.as_deref())
+            .map_or(String::new(), |currency| format!(" {}", currency.trim()));
         let mut draft = Draft::new(
             element.clone(),
             format!(
@@ -78,7 +82,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                 significant(enough, 6)
             ),
             format!(
-                "run {} replicas of {id}: {} {currency} a month less",
+                "run {} replicas of {id}: {}{currency} a month less",
                 significant(enough, 6),
                 Number::new(saved.round())
             ),

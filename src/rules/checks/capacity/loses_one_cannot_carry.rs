@@ -21,7 +21,7 @@ declare_rule! {
     detects: "A component of n ≥ 2 replicas (at the peak, scaled out), or a pool of such a caller, that an answer waits for: its utilisation at the \
         expected peak is below `full`, and × n ÷ (n − k) it is not. k is one replica; or what stands in one of its `zones` (two or more), or in one \
         of its `regions`, n ÷ zones or n ÷ regions rounded up. The smallest loss that is too much is reported. High for a replica, medium \
-        for a zone or region, where a critical flow waits for it; else medium and low. Left out are what is full at the peak anyway \
+        for a zone or region, where a critical flow fails without it; else medium and low. Left out are what is full at the peak anyway \
         (`KP601`), single replicas (`KP309`), shards of a store, which cannot stand in for each other, and `external` systems.";
     why: "Replicas are lost every week: a deployment takes one away, a machine is replaced, a process runs out of memory. If the rest is full without \
         it, its share of the requests does not move, it queues, the next replica fails its health check under the load, and one by one they \

@@ -93,11 +93,11 @@ fn found(context: &Context<'_>, place: &Place<'_>, growth: &Growth, full: f64, f
     let mut draft = Draft::new(
         place.element(),
         format!(
-            "the {} of {} are full at {} times today's load{scaled}; the peak is {} times, and with growth of {} times it is past that {when}{because}",
+            "the {} of {} are full at {} times today's load{scaled}; {}with growth of {} times the peak is past that {when}{because}",
             resource.kind.called(),
             resource.name(),
             significant(place.full_at(), 3),
-            significant(place.peak(), 3),
+            if place.peak() > 1.0 { format!("the peak is {} times, and ", significant(place.peak(), 3)) } else { String::new() },
             significant(traffic, 3)
         ),
         room.remedy,

@@ -4,7 +4,8 @@
 
 use crate::capacity::{Capacity, Resource, ResourceKind};
 use crate::graph::ComponentIndex;
-use crate::model::{Component, ComponentKind, Element};
+use crate::model::{Component, Element};
+use crate::rules::checks::load::is_background;
 use crate::rules::context::{Context, FlowView};
 use std::collections::HashMap;
 
@@ -26,10 +27,13 @@ pub(super) struct Place<'a> {
     pub(super) because: &'a str,
     /// Whether somebody's answer waits for it; the rest is background work.
     pub(super) answers: bool,
-    /// Whether the answer of a critical flow does.
+    /// Whether the answer of a critical flow does, and fails without it.
     pub(super) critical: bool,
     /// The flows on whose way it is the first to fill at the peak.
     pub(super) first_of: Vec<FlowView<'a>>,
+    /// How busy the processors of a component are at the peak: its `cores`, or else the own work of its workers, each of
+    /// which is taken to have one.
+    pub(super) processors: Option<f64>,
     /// How many resources of the element are full at that load.
     pub(super) full_kinds: usize,
 }
@@ -72,13 +76,6 @@ pub(super) fn reaches(utilisation: f64, full: f64) -> bool {
     utilisation >= full * (1.0 - ROUNDING)
 }
 
-/// Whether a flow is started by the system itself: nobody waits for its answer.
-pub(super) fn is_background(context: &Context<'_>, view: FlowView<'_>) -> bool {
-    use ComponentKind as Kind;
-    let entry = view.expansion.entry.map(|entry| context.component_at(entry));
-    matches!(entry.and_then(|entry| entry.kind), Some(Kind::Scheduler | Kind::Worker | Kind::Queue | Kind::Stream))
-}
-
 /// Workers, processors and pools by element, in the order in which they fill at the peak. Rate limits and hot shards have
 /// rules of their own.
 pub(super) fn places<'a>(context: &'a Context<'a>) -> Vec<Place<'a>> {
@@ -89,6 +86,12 @@ pub(super) fn places<'a>(context: &'a Context<'a>) -> Vec<Place<'a>> {
         context.capacity.saturations.iter().map(|s| (s.resource, s.because.as_str())).collect();
     let waited = waited(context);
     let mut first_of = first_of(context, at_peak);
+    let cores: HashMap<&Element, f64> = at_peak
+        .resources
+        .iter()
+        .filter(|resource| resource.kind == ResourceKind::Cores)
+        .map(|resource| (&resource.element, resource.utilisation.likely))
+        .collect();
     let mut place_of: HashMap<&Element, usize> = HashMap::new();
     let mut places: Vec<Place<'a>> = Vec::new();
     for (position, resource) in at_peak.resources.iter().enumerate() {
@@ -123,6 +126,8 @@ pub(super) fn places<'a>(context: &'a Context<'a>) -> Vec<Place<'a>> {
             answers: waited.contains_key(&key),
             critical: waited.get(&key) == Some(&true),
             first_of: flows,
+            processors: (resource.kind == ResourceKind::Workers)
+                .then(|| cores.get(&resource.element).copied().unwrap_or(resource.own_work)),
             full_kinds: usize::from(reaches(resource.utilisation.likely, 1.0)),
         });
     }
@@ -131,16 +136,16 @@ pub(super) fn places<'a>(context: &'a Context<'a>) -> Vec<Place<'a>> {
 
 type Key = (ComponentIndex, Option<ComponentIndex>);
 
-/// Components and calls that an answer waits for, and whether it is a critical one.
+/// Components and calls that an answer waits for, and whether it is a critical one that fails with them.
 fn waited(context: &Context<'_>) -> HashMap<Key, bool> {
     let mut waited: HashMap<Key, bool> = HashMap::new();
     for view in context.flows().filter(|view| !is_background(context, *view)) {
         let critical = view.is_critical();
         for visit in view.expansion.components.iter().filter(|visit| visit.in_answer) {
-            *waited.entry((visit.component, None)).or_default() |= critical;
+            *waited.entry((visit.component, None)).or_default() |= critical && visit.fails_flow;
         }
         for made in view.expansion.made().filter(|made| made.in_answer) {
-            *waited.entry((made.from, Some(made.to))).or_default() |= critical;
+            *waited.entry((made.from, Some(made.to))).or_default() |= critical && made.fails_flow;
         }
     }
     waited

@@ -67,30 +67,37 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         if !compute || first.resource.kind == ResourceKind::Cores {
             continue;
         }
-        let target = processor_target(component);
+        let scaling = scaling(component);
         let full_at = first.resource.saturates_at.likely;
-        match target {
-            Some(Some(target)) if first.processors < target && reaches(place.peak(), full_at) => {
+        match scaling {
+            Scaling::At(target) if first.processors < target && reaches(place.peak(), full_at) => {
                 report.find(blind(component, place, first, target));
             }
-            Some(None) if reaches(place.peak(), full_at) && first.processors < 1.0 => {
+            Scaling::AtUnsaid if reaches(place.peak(), full_at) && first.processors < 1.0 => {
                 report.cannot_tell(Element::Component(component.id().to_owned()), "component.autoscale.target");
             }
-            None if first.processors < idle && reaches(place.at_peak(), 1.0) => {
-                report.find(idling(component, place, first))
+            Scaling::Otherwise if first.processors < idle && reaches(place.at_peak(), 1.0) => {
+                report.find(idling(component, place, first));
             }
             _ => report.pass(),
         }
     }
 }
 
-/// The share at which autoscaling by processor holds a component: `None` where it does not scale by that, and
-/// `Some(None)` where the share is not said.
-fn processor_target(component: &Component) -> Option<Option<f64>> {
-    let autoscale = component.autoscale.as_ref()?;
-    let metric = autoscale.metric.as_ref()?.to_lowercase();
-    let by_processor = metric.contains("cpu") || metric.contains("processor");
-    by_processor.then(|| autoscale.target.map(|target| target.value()))
+/// Whether a component scales by its processors, and at which share.
+enum Scaling {
+    Otherwise,
+    AtUnsaid,
+    At(f64),
+}
+
+fn scaling(component: &Component) -> Scaling {
+    let Some(autoscale) = &component.autoscale else { return Scaling::Otherwise };
+    let metric = autoscale.metric.as_deref().unwrap_or_default().to_lowercase();
+    if !metric.contains("cpu") && !metric.contains("processor") {
+        return Scaling::Otherwise;
+    }
+    autoscale.target.map_or(Scaling::AtUnsaid, |target| Scaling::At(target.value()))
 }
 
 /// Of each component, of its workers and pools the one that fills first at today's replicas.

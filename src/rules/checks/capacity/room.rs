@@ -42,17 +42,15 @@ pub(super) fn room(context: &Context<'_>, place: &Place<'_>, fill: f64) -> Room 
             fix: None,
         },
         _ if place.owner.kind.is_some_and(ComponentKind::is_store) => store(place, factor),
-        ResourceKind::Workers if processor_share(place).is_some_and(|share| share * factor <= fill) => {
-            workers(context, place, factor)
-        }
+        ResourceKind::Workers if mostly_waits(place, factor) => workers(context, place, factor),
         _ => replicas(context, place, most),
     }
 }
 
-/// How busy the processors of the owner are at the peak: its own work over its workers; `None` for other resources.
-pub(super) fn processor_share(place: &Place<'_>) -> Option<f64> {
-    // `cores` unsaid is one for each worker, so that the own work of the workers is that of the processors.
-    (place.resource.kind == ResourceKind::Workers && place.owner.cores.is_none()).then_some(place.resource.own_work)
+/// Whether more workers need no more processors: they mostly wait, and the processors carry what is asked for.
+fn mostly_waits(place: &Place<'_>, factor: f64) -> bool {
+    let carried = place.processors.is_some_and(|processors| processors * factor <= 1.0);
+    carried && place.resource.own_work < place.at_peak() / 2.0
 }
 
 /// "; or shorten the wait for payments, which is 94 % of it".

@@ -22,7 +22,7 @@ declare_rule! {
     detects: "The resource of a component (workers or processors), or a pool, whose computed utilisation at the expected peak (each flow's `peak`, or \
         `growth.peak`; today's load where neither is said) reaches `full`, with all replicas that autoscaling may start. Only what an answer waits \
         for: work in the background piles up instead (`KP606`). One finding an element. High where it is the first to fill on the way of a \
-        critical flow, medium where it is the first of another; low where something else on the way fills before it. Certain where the \
+        critical flow that fails without it, medium where it is the first of another; low where something else on the way fills before it. Certain where the \
         favourable ends of all ranges reach it too. Growth over the horizon is `KP602`'s, a lost replica `KP607`'s; \
         rate limits are `KP318`'s, a hot shard `KP302`'s and a cold cache `KP305`'s. Where a key that is missing may hide an earlier limit, the \
         rule cannot tell.";
@@ -75,9 +75,9 @@ fn found(context: &Context<'_>, place: &Place<'_>, full: f64, fill: f64) -> Draf
     let resource = place.resource;
     let first_of_critical = place.first_of.iter().any(crate::rules::context::FlowView::is_critical);
     let severity = match (first_of_critical, place.first_of.is_empty()) {
-        (true, _) => Severity::High,
-        (false, false) => Severity::Medium,
-        (false, true) => Severity::Low,
+        (true, _) if place.critical => Severity::High,
+        (_, false) => Severity::Medium,
+        (_, true) => Severity::Low,
     };
     let confidence = if reaches(resource.utilisation.low, full) { Confidence::Certain } else { Confidence::Likely };
     let (full_at, peak) = (place.full_at(), place.peak());
@@ -87,9 +87,7 @@ fn found(context: &Context<'_>, place: &Place<'_>, full: f64, fill: f64) -> Draf
     } else {
         String::new()
     };
-    let when = if resource.capacity.likely == 0.0 {
-        "are none".to_owned()
-    } else if full_at <= 1.0 {
+    let when = if full_at <= 1.0 {
         format!("are full today already{scaled}")
     } else {
         format!("are full at {} times today's load{scaled}", times(full_at))
@@ -102,17 +100,18 @@ fn found(context: &Context<'_>, place: &Place<'_>, full: f64, fill: f64) -> Draf
     };
     let because = if place.because.is_empty() { String::new() } else { format!(": {}", place.because) };
     let room = room(context, place, fill);
-    let mut draft = Draft::new(
-        place.element(),
-        format!("the {} of {} {when}{against}{order}{because}", resource.kind.called(), resource.name()),
-        room.remedy,
-    )
-    .severity(severity)
-    .confidence(confidence)
-    .fact("saturates_at", Figure::Count(full_at))
-    .fact("peak", Figure::Count(peak))
-    .fact("utilisation_at_peak", Figure::Ratio(place.at_peak()))
-    .fact("resource", Figure::Text(resource.kind.word().to_owned()));
+    let message = if resource.capacity.likely == 0.0 {
+        format!("{} has no {}{order}", resource.name(), resource.kind.called())
+    } else {
+        format!("the {} of {} {when}{against}{order}{because}", resource.kind.called(), resource.name())
+    };
+    let mut draft = Draft::new(place.element(), message, room.remedy)
+        .severity(severity)
+        .confidence(confidence)
+        .fact("saturates_at", Figure::Count(full_at))
+        .fact("peak", Figure::Count(peak))
+        .fact("utilisation_at_peak", Figure::Ratio(place.at_peak()))
+        .fact("resource", Figure::Text(resource.kind.word().to_owned()));
     if let Some((callee, share)) = resource.waiting_for.first() {
         draft = draft
             .fact("waits_for", Figure::Text(callee.clone()))

@@ -2,7 +2,7 @@
 
 use crate::graph::ComponentIndex;
 use crate::model::{Component, ComponentKind, Criticality, Dependency, Element, FailureMode, Overflow, Response};
-use crate::rules::checks::load::{Asked, Load, asked_of_all, load_of, most_replicas};
+use crate::rules::checks::load::{Asked, Load, asked_of_all, is_guessed, load_of, most_replicas};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -24,7 +24,8 @@ declare_rule! {
         below saturation with the cache warm is above it with the cache cold: high at today's rate on a critical flow, medium elsewhere \
         and at the growth × peak that the review expects (then with `autoscale.max` replicas). Where every caller may hold no more than \
         the origin can work on (`pool.size` × replicas, or a queue of the origin that refuses) it is medium, because the cache fills \
-        again by itself; with that and an answer without the origin (soft, fallback, degrade, queue) it passes. Waiting of the origin \
+        again by itself; with that and an answer without the origin (soft, fallback, degrade, queue) it passes. A `cdn` is medium at most: it is never empty everywhere at once \
+        without a person's doing. Waiting of the origin \
         for others is left out: the utilisation that is named is a lower bound.";
     why: "The system has two stable states. In one the cache is warm and the origin idles; in the other the cache is empty, the origin is so \
         slow that callers give up before an entry is stored, and it stays that way after the cause has gone. A restart of the cache, \
@@ -53,6 +54,7 @@ declare_rule! {
 
 /// What a component is asked in addition when one cache is cold.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent remarks about one figure")]
 struct Extra {
     rate: f64,
     busy: f64,
@@ -63,6 +65,8 @@ struct Extra {
     /// Whether calls name the cache in `on_miss` on their way to it; otherwise it stands further behind.
     direct: bool,
     without_time: bool,
+    /// Whether a rate or a time is a range.
+    guessed: bool,
     /// Who calls it on a miss.
     callers: HashSet<ComponentIndex>,
 }
@@ -141,6 +145,7 @@ fn spread(
         extra.busy += load.today * busy;
         extra.busy_expected += load.expected * busy;
         extra.without_time |= time.is_none();
+        extra.guessed |= is_guessed(context, view) || time.is_some_and(|time| time.mean.is_range());
         extra.critical |= view.is_critical();
         extra.direct |= on_miss.contains(&position);
         if on_miss.contains(&position) {
@@ -260,7 +265,7 @@ fn guard(context: &Context<'_>, origin: &Component, extra: &Extra) -> Guard {
         .sum();
     let bounded = sheds || held.zip(slots).is_some_and(|(held, slots)| held <= slots);
     let answered = calls.iter().all(|call| call.is_some_and(|call| survives(context, call)));
-    match (bounded, answered && !calls.is_empty()) {
+    match (bounded && !calls.is_empty(), answered) {
         (true, true) => Guard::Answered,
         (true, false) => Guard::Bounded,
         (false, _) => Guard::None,
@@ -367,24 +372,27 @@ fn draft(
         (Guard::Bounded, _) => format!(
             "decide what its callers answer while {id} refuses (an older copy, fewer details), and warm {cache} before it takes traffic; \
              or give {id} {} times what it has",
-            significant(pressed.cold, 2)
+            significant(pressed.cold, 3)
         ),
         (_, Some(each)) => format!(
-            "let each caller's replica hold at most {} calls to {id} and answer with less meanwhile, warm {cache} before it takes \
+            "give each caller's replica a pool of at most {} for {id} and answer with less meanwhile, warm {cache} before it takes \
              traffic; or give {id} {} times what it has",
             significant(each, 4),
-            significant(pressed.cold, 2)
+            significant(pressed.cold, 3)
         ),
         (_, None) => format!(
             "limit what reaches {id} while {cache} fills, answer with less meanwhile, and warm {cache} before it takes traffic; or give \
              {id} {} times what it has",
-            significant(pressed.cold, 2)
+            significant(pressed.cold, 3)
         ),
     };
-    let severity = if extra.critical && now && guard == Guard::None { Severity::High } else { Severity::Medium };
+    // Nobody empties all of a delivery network by accident; a cache is emptied by a restart.
+    let by_restart = context.kind(cache) != Some(ComponentKind::Cdn);
+    let severity =
+        if extra.critical && now && guard == Guard::None && by_restart { Severity::High } else { Severity::Medium };
     let mut draft = Draft::new(Element::Component(cache.to_owned()), message, remedy)
         .severity(severity)
-        .confidence(if extra.without_time { Confidence::Likely } else { Confidence::Certain })
+        .confidence(if extra.without_time || extra.guessed { Confidence::Likely } else { Confidence::Certain })
         .fact("origin", Figure::Text(id.to_owned()))
         .fact("cold_utilisation", Figure::Percent(pressed.cold * 100.0))
         .fact("warm_utilisation", Figure::Percent(pressed.warm * 100.0))

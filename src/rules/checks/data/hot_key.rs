@@ -1,7 +1,7 @@
 //! KP302: one key, counter or tenant that takes more than its shard can serve.
 
 use crate::model::{Component, Data, Element};
-use crate::rules::checks::load::{Asked, asked_of, slots};
+use crate::rules::checks::load::{Asked, asked_of_all, slots};
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -42,7 +42,8 @@ declare_rule! {
 }
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    for (_, component) in context.components() {
+    let mut asked = None;
+    for (index, component) in context.components() {
         let Some(data) = &component.data else { continue };
         let mut heat = Heat::default();
         if data.global_counters == Some(true) {
@@ -58,7 +59,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
         let mut undecided = Vec::new();
         match hottest(context, data) {
-            Some((share, whose)) => judge(context, component, shards, share, &whose, &mut heat, &mut undecided),
+            Some((share, whose)) => {
+                let asked = &asked.get_or_insert_with(|| asked_of_all(context))[index.0];
+                judge(context, component, asked, shards, (share, &whose), &mut heat, &mut undecided);
+            }
             None if shards > 1.0 => undecided.push((own(component), "component.data.hottest_key_share")),
             None => {}
         }
@@ -93,13 +97,13 @@ fn hottest(context: &Context<'_>, data: &Data) -> Option<(f64, String)> {
 fn judge(
     context: &Context<'_>,
     component: &Component,
+    asked: &Asked,
     shards: f64,
-    share: f64,
-    whose: &str,
+    (share, whose): (f64, &str),
     heat: &mut Heat,
     undecided: &mut Vec<(Element, &'static str)>,
 ) {
-    let Asked { rate, busy, busy_expected, missing, .. } = asked_of(context, component);
+    let Asked { rate, busy, busy_expected, .. } = *asked;
     let Some(slots) = slots(component) else {
         undecided.push((own(component), "component.workers"));
         return;
@@ -108,7 +112,7 @@ fn judge(
     let full_at = if share * busy > 0.0 { slots / shards / (share * busy) } else { f64::INFINITY };
     let expected = if busy > 0.0 { busy_expected / busy } else { 1.0 };
     if full_at >= expected * (1.0 - 1e-9) {
-        undecided.extend(missing);
+        undecided.extend(asked.missing(context, component));
         return;
     }
     let servable = rate * share * full_at;

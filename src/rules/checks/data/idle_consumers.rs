@@ -82,10 +82,11 @@ fn found(
     let mut draft = Draft::new(
         element,
         format!(
-            "{id} has {} replicas {when} for the {} partitions of {broker_id}: {} of them get nothing",
+            "{id} has {} replicas {when} for the {} partitions of {broker_id}: {} of them {} nothing",
             thousands(counted),
             thousands(partitions),
-            thousands(counted - partitions)
+            thousands(counted - partitions),
+            if counted - partitions == 1.0 { "gets" } else { "get" }
         ),
         format!(
             "cut {broker_id} into at least {} partitions while its keys can still move, or hold {id} at {} replicas and make each faster",

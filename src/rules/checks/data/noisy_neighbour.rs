@@ -126,8 +126,11 @@ fn without_quota(context: &Context<'_>, report: &mut Report<'_>, tenancy: &Tenan
 /// asks today.
 fn quota_that_fits(total: f64, share: Option<f64>, first: Option<(&Resource, f64)>) -> Option<f64> {
     let (share, (_, at)) = share.zip(first)?;
-    let quota = (total * (share + 0.9 * (at - 1.0))).floor();
-    (quota > total * share && quota >= 1.0 && quota < 1e12).then_some(quota)
+    // Rounded down to two digits: a proposal that pretends to be exact is not believed.
+    let exact = total * (share + 0.9 * (at - 1.0));
+    let step = 10_f64.powf((exact.log10().floor() - 1.0).max(0.0));
+    let quota = (exact / step).floor() * step;
+    (quota > total * share && (1.0..1e12).contains(&quota)).then_some(quota)
 }
 
 fn set_quota(quota: f64) -> Fix {

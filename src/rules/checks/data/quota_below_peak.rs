@@ -2,14 +2,14 @@
 
 use crate::graph::ComponentIndex;
 use crate::model::{Component, ComponentKind, Element};
-use crate::rules::checks::load::{load_of, rate_of};
+use crate::rules::checks::load::{is_guessed, load_of};
 use crate::rules::checks::worst_case::retries;
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Multiple, PerSecond, Quantity};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 declare_rule! {
     "KP318" "quota-below-peak", Medium, Certain;
@@ -19,7 +19,8 @@ declare_rule! {
     settings: [];
     detects: "A component whose `rate_limit` is below what the flows ask of it: Σ rate × visits a request, times growth × peak for what is asked \
         within an answer, times growth alone for what waits behind a queue or stream, since that evens a peak out. High where it is exceeded \
-        today already or on a critical flow by what the answer waits for, else medium. Where only the repeats take it over the limit (`retry.attempts` for each \
+        today already, and where the answer of a critical flow waits for a provider or store that refuses; else medium, an own \
+        door (gateway, CDN, firewall, your own service) included, for it refuses on purpose. What a scheduler starts is taken to follow no peak. Where only the repeats take it over the limit (`retry.attempts` for each \
         call, or the `retry.budget`, while callers time out) it is low and likely. Where the flow's rate is missing and what is known fits, \
         and for an `external` component that a critical flow waits for and that states no limit, the rule cannot tell.";
     why: "A quota is a cliff: one request above it is refused, however fast the provider is. Refused calls are usually tried again, so the rate \
@@ -52,16 +53,15 @@ struct Asked<'a> {
     /// With every call repeated as often as its caller would.
     repeated: f64,
     in_critical_answer: bool,
+    guessed: bool,
     flows: Vec<&'a str>,
     without_rate: Vec<&'a str>,
 }
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let mut limited: BTreeMap<ComponentIndex, Asked<'_>> = BTreeMap::new();
-    let mut unlimited: HashSet<ComponentIndex> = HashSet::new();
     for view in context.flows() {
         let load = load_of(context, view);
-        debug_assert_eq!(load.is_some(), rate_of(context, view).is_some());
         let entry = view.expansion.entry.map(|entry| (entry, 1.0, true, 1.0));
         let calls = view.expansion.made().map(|made| {
             let retry = context.dependency_of(made).map_or(1.0, |dependency| {
@@ -74,7 +74,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             let component = context.component_at(at);
             if component.rate_limit.is_none() {
                 let provider = component.kind == Some(ComponentKind::External) && view.expansion.entry != Some(at);
-                if provider && in_answer && view.is_critical() && unlimited.insert(at) {
+                if provider && in_answer && view.is_critical() {
                     report.cannot_tell(Element::Component(component.id().to_owned()), "component.rate_limit");
                 }
                 continue;
@@ -88,6 +88,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                 continue;
             };
             let expected = if in_answer { load.expected } else { load.steady } * visits;
+            asked.guessed |= is_guessed(context, view);
             asked.today += load.today * visits;
             asked.expected += expected;
             asked.repeated += expected * retry;
@@ -144,12 +145,16 @@ fn judge(component: &Component, asked: Asked<'_>, report: &mut Report<'_>) {
     } else {
         format!("have {id} confirm {needed} in writing, or hold calls below {limited} and queue what is above")
     };
+    // Who refuses at an own door does it on purpose; a provider or a store that refuses breaks what is behind it.
+    let door = component.kind.is_none_or(|kind| {
+        kind.is_compute() || matches!(kind, ComponentKind::Cdn | ComponentKind::Waf | ComponentKind::LoadBalancer)
+    });
     let severity = match (now || asked.in_critical_answer, peak) {
         (_, false) => Severity::Low,
-        (true, true) => Severity::High,
-        (false, true) => Severity::Medium,
+        (true, true) if now || !door => Severity::High,
+        (_, true) => Severity::Medium,
     };
-    let certain = peak && above(asked.expected, limit.high().value());
+    let certain = peak && !asked.guessed && above(asked.expected, limit.high().value());
     report.find(
         Draft::new(Element::Component(id.to_owned()), message, remedy)
             .severity(severity)

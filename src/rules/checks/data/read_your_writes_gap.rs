@@ -80,12 +80,15 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                     Late::Never => report.pass(),
                 }
             }
-            let Some(primaries) = fed.get(store).filter(|_| used.reads) else { continue };
+            let Some(primaries) = fed.get(store).filter(|_| used.last_read.is_some()) else { continue };
             if routed(component) {
                 report.pass();
                 continue;
             }
-            let primary = primaries.iter().find(|primary| uses.get(primary).is_some_and(|used| used.writes));
+            let after = |primary: &&ComponentIndex| {
+                uses.get(primary).and_then(|written| written.first_write).is_some_and(|write| used.reads_after(write))
+            };
+            let primary = primaries.iter().find(after);
             if let Some(primary) = primary {
                 note(&mut gaps, *store, view, used, Some(context.component_at(*primary).id()));
             }
@@ -117,17 +120,23 @@ fn note<'a>(
 /// What one flow does to one store.
 #[derive(Default)]
 struct Used {
-    writes: bool,
-    reads: bool,
     in_answer: bool,
     /// Reads and writes that are not known to stand the safe way round.
     after: bool,
     first_write: Option<(ComponentIndex, usize)>,
+    last_read: Option<(ComponentIndex, usize)>,
+    /// Whether several components read it: then their order is not known.
+    many_read: bool,
 }
 
 impl Used {
     fn gap(&self) -> bool {
-        self.writes && self.reads && self.after
+        self.first_write.is_some() && self.last_read.is_some() && self.after
+    }
+
+    /// Whether a read of it may follow a write somewhere else; one component makes its calls in file order.
+    fn reads_after(&self, (writer, write): (ComponentIndex, usize)) -> bool {
+        self.last_read.is_some_and(|(reader, read)| self.many_read || reader != writer || read > write)
     }
 }
 
@@ -142,14 +151,14 @@ fn uses_of(context: &Context<'_>, view: FlowView<'_>) -> BTreeMap<ComponentIndex
     for (made, operation) in &calls {
         let used = uses.entry(made.to).or_default();
         if operation.writes() {
-            used.writes = true;
             used.first_write = used.first_write.or(Some((made.from, made.call)));
         }
     }
     for (made, operation) in calls {
         let Some(used) = uses.get_mut(&made.to).filter(|_| operation != Operation::Write) else { continue };
-        used.reads = true;
         used.in_answer |= made.in_answer;
+        used.many_read |= used.last_read.is_some_and(|(reader, _)| reader != made.from);
+        used.last_read = Some((made.from, made.call));
         let before = used.first_write.is_some_and(|(from, call)| from == made.from && made.call < call);
         used.after |= !before;
     }

@@ -51,7 +51,7 @@ declare_rule! {
 #[derive(Default)]
 struct Needed<'a> {
     flows: Vec<&'a str>,
-    /// How many components of one flow are reached only through it, or that there are some.
+    /// Whether other components of a flow are reached only through it.
     cuts: bool,
     /// Whether calls are made on a miss of it: then its callers know another way.
     has_origin: bool,
@@ -76,7 +76,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for (index, needed) in all {
         let component = context.component_at(index);
         if !matches!(component.kind, Some(ComponentKind::Client | ComponentKind::External)) {
-            judge(context, report, component, needed);
+            judge(context, report, component, &needed);
         }
     }
 }
@@ -149,7 +149,7 @@ fn copies(component: &Component) -> Copies {
     }
 }
 
-fn judge(context: &Context<'_>, report: &mut Report<'_>, component: &Component, needed: Needed<'_>) {
+fn judge(context: &Context<'_>, report: &mut Report<'_>, component: &Component, needed: &Needed<'_>) {
     let id = component.id();
     let element = Element::Component(id.to_owned());
     let copies = copies(component);
@@ -162,19 +162,25 @@ fn judge(context: &Context<'_>, report: &mut Report<'_>, component: &Component, 
     let critical = some(&needed.flows);
     if !on_platform && !taken_over && copies.replicas.is_some_and(|replicas| replicas <= 1.0) {
         let certain = copies.at_most.is_none_or(|most| most <= 1.0);
-        let what = if keeps {
+        let medium = needed.has_origin && component.kind == Some(ComponentKind::Cache);
+        let what = if medium {
+            format!("run 2 nodes of {id}, or read its origin with a limit while it is down and say so (on_failure)")
+        } else if keeps {
             format!(
                 "give {id} a copy in another zone that takes over by itself (recovery.standby), and try the failover"
             )
         } else {
             format!("run at least 2 replicas of {id} in 2 zones")
         };
-        let medium = needed.has_origin && component.kind == Some(ComponentKind::Cache);
+        let shards = component.data.as_ref().and_then(|data| data.shards).map_or(1.0, |shards| shards.value());
+        let there = if shards > 1.0 {
+            format!("each of the {shards} shards of {id} has one replica")
+        } else {
+            format!("there is one replica of {id}")
+        };
         let mut draft = Draft::new(
             element.clone(),
-            format!(
-                "there is one replica of {id} and nothing that takes over: without it {critical} has no answer{behind}"
-            ),
+            format!("{there} and nothing that takes over: without it {critical} has no answer{behind}"),
             format!("{what}; or decide what is answered without it"),
         )
         .severity(if medium { Severity::Medium } else { Severity::High })

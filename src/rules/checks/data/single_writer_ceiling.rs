@@ -2,7 +2,7 @@
 
 use crate::graph::ComponentIndex;
 use crate::model::{Component, ComponentKind, Element, Operation, Writers};
-use crate::rules::checks::load::load_of;
+use crate::rules::checks::load::{is_guessed, load_of};
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -21,7 +21,7 @@ declare_rule! {
         (`recovery.writers = \"multi\"`), whose writes need more than one primary works on at once. Writes are calls over dependencies whose \
         `operation` is `write` or `read-write`; the need is Σ rate × growth × peak × service time, and one primary has `workers` slots, \
         however many copies it has. High where growth alone, without the peak, is too much on a critical flow; else medium. Likely \
-        instead of certain where a part of it is `read-write`. Where the known writes fit, and workers or the service time of a written \
+        instead of certain where a part of it is `read-write` or a range. Where the known writes fit, and workers or the service time of a written \
         store are missing, the rule cannot tell.";
     why: "Reads can be copied and cached away; writes all go to the one primary. When its slots are full, locks are held longer, so each write \
         takes longer still. A larger machine buys a factor of two or four, once. Splitting the data takes months, and it is started in \
@@ -53,6 +53,7 @@ struct Writes<'a> {
     busy_steady: f64,
     busy_expected: f64,
     critical: bool,
+    /// Whether reads are among them, or a rate or a time is a range.
     mixed: bool,
     without_time: bool,
     without_rate: Vec<&'a str>,
@@ -79,7 +80,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             let time =
                 view.call(made).and_then(|call| call.service_time).or(context.component_at(made.to).service_time);
             let visits = made.per_request.likely;
-            writes.mixed |= operation == Some(Operation::ReadWrite);
+            writes.mixed |= operation == Some(Operation::ReadWrite)
+                || is_guessed(context, view)
+                || time.is_some_and(|time| time.mean.is_range());
             writes.critical |= view.is_critical();
             writes.today += load.today * visits;
             writes.expected += load.expected * visits;

@@ -42,6 +42,8 @@ declare_rule! {
 }
 
 const DAY: f64 = 86_400.0;
+/// In days; nobody plans a store for longer.
+const A_CENTURY: f64 = 36_500.0;
 
 /// How a store grows, in rows, bytes and days from today.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +109,7 @@ impl Growth {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let stated = context.review.growth.horizon.map(|horizon| horizon.value() / DAY).filter(|days| *days > 0.0);
-    let horizon = stated.unwrap_or_else(|| report.threshold("horizon_days")).max(1.0);
+    let horizon = stated.unwrap_or_else(|| report.threshold("horizon_days")).clamp(1.0, A_CENTURY);
     let soon = report.threshold("soon_days");
     for (_, component) in context.components() {
         let element = || Element::Component(component.id().to_owned());
@@ -179,7 +181,7 @@ fn found(context: &Context<'_>, component: &Component, growth: &Growth, day: f64
         format!("{id} is full in {}{on}: {size} of {limit} today, {daily} a day{rising}{kept}", Seconds::new(day * DAY))
     };
     // A quarter more than it will need: the estimate is no better than that.
-    let room = (growth.largest() * 1.25 / 1e9).ceil() * 1e9;
+    let room = (growth.largest() * 1.25 / 1e9).ceil().max(1.0) * 1e9;
     let at_horizon = growth.rate * growth.traffic.max(1.0) * growth.bytes_a_row;
     let days = if at_horizon > 0.0 { (growth.limit * 0.8 / at_horizon).floor() } else { 0.0 };
     let bound = if days >= 1.0 && days < growth.retention {

@@ -4,6 +4,7 @@
 
 use crate::graph::{ComponentIndex, DependencyIndex};
 use crate::model::{Component, Criticality, Dependency, Element, FailureMode, Response};
+use crate::rules::checks::load::is_background;
 use crate::rules::context::{Context, FlowView};
 
 /// A flow whose answer waits for a dependency.
@@ -12,6 +13,8 @@ pub(super) struct Use<'a> {
     pub(super) view: FlowView<'a>,
     /// Calls a request of the flow; likely value.
     pub(super) per_request: f64,
+    /// Whether somebody waits for the flow: not where a clock, a worker or a broker starts it.
+    pub(super) awaited: bool,
 }
 
 /// A dependency that is waited for.
@@ -69,16 +72,27 @@ pub(super) fn waited_for<'a>(context: &Context<'a>) -> Vec<Edge<'a>> {
         });
     }
     for view in context.flows() {
+        let awaited = !is_background(context, view);
         for made in view.expansion.made().filter(|made| made.in_answer && view.is_ever_made(made)) {
             let edge = made.dependency.and_then(|index| place[index.0]).map(|at| &mut edges[at]);
             let Some(edge) = edge else { continue };
             let per_request = made.per_request.likely;
             match edge.uses.last_mut().filter(|last| last.view.expansion.flow == view.expansion.flow) {
                 Some(last) => last.per_request += per_request,
-                None => edge.uses.push(Use { view, per_request }),
+                None => edge.uses.push(Use { view, per_request, awaited }),
             }
         }
     }
+    edges
+}
+
+/// The same with only the flows that somebody waits for, where there are any.
+pub(super) fn awaited<'a>(context: &Context<'a>) -> Vec<Edge<'a>> {
+    let mut edges = waited_for(context);
+    for edge in &mut edges {
+        edge.uses.retain(|used| used.awaited);
+    }
+    edges.retain(|edge| !edge.uses.is_empty());
     edges
 }
 

@@ -20,7 +20,7 @@ pub(super) struct Envelope {
 /// The envelope at a component; `None` where a rate or a limit on the way is not known.
 pub(super) fn envelope(context: &Context<'_>, component: &Component) -> Option<Envelope> {
     let asked = asked_of(context, component);
-    if asked.rate <= 0.0 || asked.missing.iter().any(|(_, key)| *key == "flow.rate") {
+    if asked.rate <= 0.0 || !asked.without_rate.is_empty() {
         return None;
     }
     let mut envelope = Envelope { today: asked.rate, sustains: f64::INFINITY, expected: 1.0, until: None };

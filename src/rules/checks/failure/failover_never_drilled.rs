@@ -7,7 +7,6 @@ use crate::rules::context::Context;
 use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use crate::units::significant;
 
 declare_rule! {
     "KP412" "failover-never-drilled", Medium, Certain;
@@ -96,7 +95,7 @@ fn found(
     };
     let mut draft = Draft::new(Element::Component(id.to_owned()), message, remedy)
         .severity(severity)
-        .fact("allowed_days", Figure::Text(significant(days, 6)))
+        .fact("allowed_days", Figure::Count(days))
         .key(if in_time { "recovery.runbook" } else { "recovery.last_drill" });
     if let Age::Days(age, _) = age {
         draft = draft.fact("age_days", Figure::Count(f64::from(age)));

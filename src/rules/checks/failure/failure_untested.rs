@@ -2,24 +2,24 @@
 
 use super::edges::{Edge, decided, named, stands_in, waited_for};
 use super::stores::Age;
-use crate::model::{Element, Failure, FailureMode};
+use crate::model::{ComponentKind, Element, Failure, FailureMode, Indicator};
 use crate::rules::context::Context;
 use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use crate::units::significant;
 
 declare_rule! {
     "KP416" "failure-untested", Medium, Certain;
     summary: "a fallback, degradation or queue of a critical flow that was never tried on purpose, or not lately";
-    reads: ["failure.at", "failure.when", "failure.response", "failure.tested", "dependency.on_failure", "flow.critical"];
+    reads: ["failure.at", "failure.when", "failure.response", "failure.tested", "dependency.on_failure", "flow.critical",
+        "slo.indicator"];
     settings: [
         days = 180.0, "How old the last test may be, in days", "as for failover drills (KP412): half a year";
         single = 3.0, "From how many untested calls on, where nothing at all was ever tested, they are one finding of the review", "own choice: a list of every call says no more than that the step was not done";
     ];
     detects: "A synchronous dependency in the answer of a critical flow for which a fallback, a degradation or a queue is decided (`on_failure`, \
         or a `[[failure]]` for *slow* or *down*), and for which no `[[failure]]` of the dependency or its callee was `tested` within `days`. \
-        Never is medium, too long ago is low. A date that lies ahead is a plan. Failing fast needs no such test and passes. Where nothing \
+        Never is medium where an availability objective of such a flow counts on it, else low; too long ago is low. A cache that is read past passes: every miss takes that way. A date that lies ahead is a plan. Failing fast needs no such test and passes. Where nothing \
         in the whole review was ever tested, all of it is one finding.";
     why: "The path that runs once a year is the one with the oldest mistakes: a default that the page can no longer show, a fallback that needs \
         the very thing that failed, a queue whose consumer was removed. It runs for the first time during an incident, under the full \
@@ -49,6 +49,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         if !modes.into_iter().any(|mode| stands_in(decided(context, edge.dependency, mode))) {
             continue;
         }
+        if edge.to.kind == Some(ComponentKind::Cache) {
+            report.pass();
+            continue;
+        }
         // The latest of what was done; a plan only counts where nothing was.
         let ages = modes
             .into_iter()
@@ -72,7 +76,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         return;
     }
     for (edge, age) in &untested {
-        report.find(found(edge, *age, days));
+        report.find(found(context, edge, *age, days));
     }
 }
 
@@ -90,9 +94,11 @@ fn all_of(untested: &[(Edge<'_>, Age)]) -> Draft {
     .flows(flows)
 }
 
-fn found(edge: &Edge<'_>, age: Age, days: f64) -> Draft {
+fn found(context: &Context<'_>, edge: &Edge<'_>, age: Age, days: f64) -> Draft {
     let (from, to) = (edge.from.id(), edge.to.id());
-    let severity = if matches!(age, Age::Days(..)) { Severity::Low } else { Severity::Medium };
+    let promised =
+        edge.views().iter().any(|view| context.slos_with(view.flow.id(), Indicator::Availability).next().is_some());
+    let severity = if matches!(age, Age::Days(..)) || !promised { Severity::Low } else { Severity::Medium };
     let flows = edge.flows();
     let mut draft = Draft::new(
         edge.element(),
@@ -102,7 +108,7 @@ fn found(edge: &Edge<'_>, age: Age, days: f64) -> Draft {
         ),
     )
     .severity(severity)
-    .fact("allowed_days", Figure::Text(significant(days, 6)))
+    .fact("allowed_days", Figure::Count(days))
     .flows(flows);
     if let Age::Days(age, _) = age {
         draft = draft.fact("age_days", Figure::Count(f64::from(age)));

@@ -9,12 +9,13 @@ use crate::rules::rule::declare_rule;
 
 declare_rule! {
     "KP418" "fallback-shares-fate", Medium, Likely;
-    summary: "a fallback that names the component that failed, or one that cannot answer without it";
+    summary: "a fallback that names a component which cannot answer without the one that failed";
     reads: ["dependency.fallback", "dependency.on_failure", "dependency.criticality", "dependency.mode", "component.deploys_with"];
     settings: [];
     detects: "A synchronous dependency with a `fallback` whose text names a component of the review by its id, as a whole word, and that \
-        component is the callee itself, or waits for the callee by a hard dependency of its own, or is deployed as one unit with it \
-        (`deploys_with`). Likely, because the sentence is read for names only. Medium on a critical flow, low elsewhere.";
+        component waits for the callee by a hard dependency of its own, or is deployed as one unit with it (`deploys_with`). Likely, \
+        because the sentence is read for names only; an id without a hyphen may be an everyday word and is a guess. Medium on a critical \
+        flow, low elsewhere and for guesses. Callee and caller themselves do not count: *a page without reviews* is a fallback.";
     why: "The stand-in was chosen because it has the data, and it has the data because it asks the same source. On the day that source is down \
         both are, and the availability that was computed with a fallback is not there. Until then nobody notices: in every test of the \
         caller alone the fallback works.";
@@ -57,10 +58,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
 fn why(context: &Context<'_>, edge: &Edge<'_>, word: &str) -> Option<String> {
     let index = context.graph.component(word)?;
     let to = edge.to.id();
-    if index == edge.to_index {
-        return Some(format!("{to} is what failed"));
-    }
-    if index == edge.from_index {
+    // "the page without reviews", "a replica of orders-db": the callee's own name says nothing about the source.
+    if index == edge.from_index || index == edge.to_index {
         return None;
     }
     let element = Element::Dependency(word.to_owned(), to.to_owned());
@@ -79,7 +78,7 @@ fn unit<'a>(edge: &Edge<'a>) -> Option<&'a str> {
 
 fn found(edge: &Edge<'_>, stand_in: &str, why: &str) -> Draft {
     let (from, to) = (edge.from.id(), edge.to.id());
-    let severity = if edge.is_critical() { Severity::Medium } else { Severity::Low };
+    let severity = if edge.is_critical() && stand_in.contains('-') { Severity::Medium } else { Severity::Low };
     // A name that is an everyday word too may not mean the component.
     let confidence = if stand_in.contains('-') { Confidence::Likely } else { Confidence::Heuristic };
     let mut draft = Draft::new(

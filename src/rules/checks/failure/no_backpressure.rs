@@ -1,7 +1,8 @@
 //! KP408: an entry that takes in whatever comes.
 
+use super::envelope::envelope;
 use crate::graph::ComponentIndex;
-use crate::model::{Component, ComponentKind, Element, Overflow};
+use crate::model::{Component, ComponentKind, Element, Fix, FixSafety, Overflow};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -76,7 +77,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                     )
                 };
                 let flows: Vec<String> = flows.iter().map(|view| view.flow.id().to_owned()).collect();
-                report.find(
+                let fix = fix(context, component, &element, excess);
+                let mut draft =
                     Draft::new(
                         element,
                         what,
@@ -86,11 +88,25 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                     .confidence(confidence)
                     .fact("flows", Figure::Count(flows.len() as f64))
                     .flows(flows)
-                    .key("rate_limit"),
-                );
+                    .key("rate_limit");
+                if let Some(fix) = fix {
+                    draft = draft.fix(fix);
+                }
+                report.find(draft);
             }
         }
     }
+}
+
+/// A queue that blocks can reject; without any limit, a rate a tenth below what is computed to be served, where that is
+/// enough for the expected load.
+fn fix(context: &Context<'_>, component: &Component, element: &Element, excess: Excess) -> Option<Fix> {
+    let entity = context.entity(element)?;
+    if excess == Excess::Blocks {
+        return Some(Fix::set(FixSafety::Suggested, entity, "queue.overflow", "reject"));
+    }
+    let limit = envelope(context, component)?.limit()?;
+    Some(Fix::set(FixSafety::Suggested, entity, "rate_limit", limit))
 }
 
 /// The components that a flow enters by and that nothing on the way protects.

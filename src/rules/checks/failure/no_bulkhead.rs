@@ -1,17 +1,17 @@
 //! KP405: one hanging dependency can take all workers of its caller.
 
-use super::edges::{Edge, named, survives_without, waited_for};
+use super::edges::{Edge, awaited, named, survives_without};
 use crate::capacity::ResourceKind;
-use crate::graph::ComponentIndex;
+use crate::graph::{ComponentIndex, FlowIndex};
 use crate::model::{Change, Component, Element, Fix, FixSafety};
-use crate::rules::checks::load::{expected_load, rate_of};
+use crate::rules::checks::load::{expected_load, is_background, rate_of};
 use crate::rules::checks::worst_case::{longest_wait, longest_wait_in_words};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{PerSecond, Quantity, Seconds, significant, thousands};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     "KP405" "no-bulkhead", Medium, Likely;
@@ -23,7 +23,7 @@ declare_rule! {
         least as many workers as its caller has: calls/s × that time, at the load that the review expects (growth × peak) and with the \
         caller scaled out. A `pool` caps it: at most `size` a replica are held, and of the calls that find none free, the rest × \
         `pool.wait`. It counts only where the same workers serve somebody who would be fine: a flow that visits the caller without this \
-        call, or one that survives without it. High where such a flow is critical and no `breaker` ends the hanging, else medium. \
+        call, or one that survives without it; work that a clock, a worker or a broker starts does not count, it waits. High where such a flow is critical and no `breaker` ends the hanging, else medium. \
         Without a timeout, a rate or, where a pool alone would not decide, `pool.wait`, the rule cannot tell. Callers without \
         `workers` are `KP205`'s.";
     why: "Workers do not know whom they wait for. When one dependency stops answering, each request that needs it parks a worker until the \
@@ -64,8 +64,8 @@ struct Hang {
 }
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
-    let mut visitors: HashMap<ComponentIndex, Vec<FlowView<'_>>> = HashMap::new();
-    for edge in waited_for(context).iter().filter(|edge| !edge.uses.is_empty()) {
+    let mut visitors: Visitors<'_> = HashMap::new();
+    for edge in &awaited(context) {
         let Some(slots) = most_slots(edge.from).filter(|slots| *slots > 0.0) else { continue };
         let pool = edge.dependency.pool.as_ref();
         let size = pool.and_then(|pool| pool.size).map(|size| size.value() * most_replicas(edge.from));
@@ -119,26 +119,25 @@ fn most_slots(component: &Component) -> Option<f64> {
     component.workers.map(|workers| workers.value() * most_replicas(component))
 }
 
-/// The flows that need the caller's workers and not the callee.
-fn victims<'a>(
-    context: &Context<'a>,
-    edge: &Edge<'a>,
-    visitors: &mut HashMap<ComponentIndex, Vec<FlowView<'a>>>,
-) -> Vec<FlowView<'a>> {
-    let all = visitors
-        .entry(edge.from_index)
-        .or_insert_with(|| context.flows_through(&Element::Component(edge.from.id().to_owned())));
+/// Who uses the workers of a caller: critical flows first, and only those that somebody waits for.
+type Visitors<'a> = HashMap<ComponentIndex, Vec<FlowView<'a>>>;
+
+/// Flows that need the caller's workers and not the callee, critical ones first; no more than anybody reads.
+fn victims<'a>(context: &Context<'a>, edge: &Edge<'a>, visitors: &mut Visitors<'a>) -> Vec<FlowView<'a>> {
+    let all = visitors.entry(edge.from_index).or_insert_with(|| {
+        let mut flows = context.flows_through(&Element::Component(edge.from.id().to_owned()));
+        flows.retain(|view| !is_background(context, *view));
+        flows.sort_by_key(|view| !view.is_critical());
+        flows
+    });
     let survives = survives_without(context, edge.dependency);
-    // Both lists are in file order: one pass over them.
-    let mut needing = edge.uses.iter().map(|used| used.view.expansion.flow).peekable();
-    all.iter()
-        .filter(|view| {
-            while needing.next_if(|flow| *flow < view.expansion.flow).is_some() {}
-            survives || needing.peek() != Some(&view.expansion.flow)
-        })
-        .copied()
-        .collect()
+    let needing: HashSet<FlowIndex> =
+        if survives { HashSet::new() } else { edge.uses.iter().map(|used| used.view.expansion.flow).collect() };
+    all.iter().filter(|view| !needing.contains(&view.expansion.flow)).take(LISTED).copied().collect()
 }
+
+/// As many flows as a finding lists.
+const LISTED: usize = 50;
 
 fn found(context: &Context<'_>, edge: &Edge<'_>, hang: &Hang, starved: &[FlowView<'_>]) -> Draft {
     let (from, to) = (edge.from.id(), edge.to.id());
@@ -156,18 +155,22 @@ fn found(context: &Context<'_>, edge: &Edge<'_>, hang: &Hang, starved: &[FlowVie
         Some(size) => format!(", {size} of its pool each and the rest waiting for one"),
     };
     let message = format!(
-        "while {to} hangs, its calls hold {} workers of {from}, which has {}: {} × {} ({}){why}; {} does not need {to} and stops too",
+        "while {to} hangs, its calls would hold {} workers of {from}, which has {}: {} × {}{}{why}; {} does not need {to} and stops too",
         thousands(held.ceil()),
         thousands(slots),
         PerSecond::new(calls),
         Seconds::new(wait),
-        longest_wait_in_words(edge.dependency),
+        if edge.dependency.retry.is_some() {
+            format!(" ({})", longest_wait_in_words(edge.dependency))
+        } else {
+            String::new()
+        },
         named(&hurt)
     );
     let sized = size(context, edge, hang);
     let remedy = match &sized {
         Some((size, wait)) => format!(
-            "give {from} -> {to} a pool of {size} connections a replica with a wait of {}: at most {size} of {} workers then hang",
+            "give {from} -> {to} a pool of {size} a replica with a wait of {}: at most {size} of {} workers then hang",
             Seconds::new(*wait),
             significant(slots / most_replicas(edge.from), 6)
         ),

@@ -1,29 +1,29 @@
 //! KP404: nothing stops the caller from asking what does not answer.
 
-use super::edges::{Edge, decided, stands_in, waited_for};
+use super::edges::{Edge, awaited, decided, stands_in};
 use crate::model::{Change, ComponentKind, FailureMode, Fix, FixSafety};
-use crate::rules::checks::load::{expected_load, rate_of, slots};
+use crate::rules::checks::load::rate_of;
 use crate::rules::checks::worst_case::{longest_wait, longest_wait_in_words, retries, tightest_threshold};
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use crate::units::{PerSecond, Quantity, Seconds, significant};
+use crate::units::{Quantity, Seconds, significant};
 
 declare_rule! {
     "KP404" "no-circuit-breaker", Medium, Likely;
-    summary: "a call without a breaker, although its caller retries, has a stand-in to switch to, or would fill up with waiting";
+    summary: "a call without a breaker, although its caller retries or has a stand-in to switch to";
     reads: ["dependency.breaker", "dependency.timeout", "dependency.retry.attempts", "dependency.on_failure", "failure.response",
-        "flow.critical", "component.workers"];
+        "flow.critical", "slo.threshold"];
     settings: [
         share = 0.1, "The share of a flow's latency threshold that waiting for a dead callee may take before every stand-in", "own choice: a tenth is what a tail of one in ten slow calls would add anyway";
     ];
-    detects: "A synchronous dependency in the answer of a flow that has a `timeout` and no `breaker`, where a breaker would save something: \
-        the caller *retries*; or a *stand-in* is decided (fallback, degrade or queue) and the wait before it, timeout × attempts + backoff, \
-        is at least `share` of the tightest latency threshold of the flows; or the callee hangs and, at the load that the review \
-        expects, calls/s × that wait is at least all *workers* of the caller. Where none of these holds, a breaker would change nothing and \
-        the rule passes. Medium on a critical flow, low elsewhere. An `external` callee on a critical flow is left to `KP207`, a call \
-        without a timeout to `KP203`.";
+    detects: "A synchronous dependency in the answer of a flow that somebody waits for, with a `timeout` and no `breaker`, where a breaker would \
+        save something: the caller *retries*; or a *stand-in* is decided (fallback, degrade or queue) and the wait before it, timeout × \
+        attempts + backoff, is at least `share` of the tightest latency threshold of the flows: medium on a critical flow, low elsewhere and where \
+        no threshold is said. On a critical flow also, low, a callee that is no store and that is simply failed with: each request waits the \
+        timeout for an answer that is known. Otherwise the rule passes. Workers that fill with waiting are `KP405`'s, an `external` \
+        callee on a critical flow is `KP207`'s, a call without a timeout `KP203`'s.";
     why: "A callee that is down costs its caller the whole timeout on every request, again and again, although the answer is known since the \
         first hundred. The waiting fills the caller, the repeated attempts keep the callee from coming back, and a stand-in that is \
         reached only after the timeout makes every page slow instead of a little poorer.";
@@ -55,7 +55,7 @@ struct Saves {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let share = report.threshold("share");
-    for edge in waited_for(context).iter().filter(|edge| !edge.uses.is_empty()) {
+    for edge in &awaited(context) {
         let dependency = edge.dependency;
         if dependency.breaker.is_some() {
             report.pass();
@@ -107,7 +107,6 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
 }
 
 fn saves(context: &Context<'_>, edge: &Edge<'_>, wait: f64, share: f64) -> Saves {
-    let (from, to) = (edge.from.id(), edge.to.id());
     let mut saves = Saves { words: Vec::new(), weighs: false };
     let retries = retries(edge.dependency);
     if retries > 0.0 {
@@ -121,29 +120,23 @@ fn saves(context: &Context<'_>, edge: &Edge<'_>, wait: f64, share: f64) -> Saves
         match tightest_threshold(context, &edge.views()) {
             Some((threshold, slo)) if wait >= share * threshold => {
                 saves.weighs = true;
-                let words = longest_wait_in_words(edge.dependency);
+                let words = if edge.dependency.retry.is_some() {
+                    format!(" ({})", longest_wait_in_words(edge.dependency))
+                } else {
+                    String::new()
+                };
                 let limit = Seconds::new(threshold);
                 saves
                     .words
-                    .push(format!("the stand-in comes after {waited} ({words}) each time, of the {limit} of {slo}"));
+                    .push(format!("the stand-in comes only after {waited}{words} each time, and {slo} allows {limit}"));
             }
             Some(_) => {}
-            None => saves.words.push(format!("the stand-in comes after {waited} each time")),
+            None => saves.words.push(format!("the stand-in comes only after {waited} each time")),
         }
     }
-    let held: f64 = edge
-        .uses
-        .iter()
-        .filter_map(|used| Some(rate_of(context, used.view)? * expected_load(context, used.view) * used.per_request))
-        .sum();
-    if let Some(slots) = slots(edge.from).filter(|slots| held * wait >= *slots && held > 0.0) {
-        saves.weighs = true;
-        saves.words.push(format!(
-            "waiting for {to} holds all {} workers of {from} ({} × {})",
-            significant(slots, 6),
-            PerSecond::new(held),
-            Seconds::new(wait)
-        ));
+    let store = edge.to.kind.is_some_and(ComponentKind::is_store);
+    if saves.words.is_empty() && edge.is_critical() && !store && !stand_in.contains(&true) {
+        saves.words.push(format!("every request waits {} to fail", Seconds::new(wait)));
     }
     saves
 }

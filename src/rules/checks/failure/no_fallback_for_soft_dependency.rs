@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
         let responses = [FailureMode::Down, FailureMode::Slow].map(|mode| decided(context, dependency, mode));
         if !responses.into_iter().any(stands_in) {
-            let contradicts = responses.iter().any(|response| *response == Some(Response::FailFast));
+            let contradicts = responses.contains(&Some(Response::FailFast));
             report.find(without(&edge, contradicts));
         } else if responses.contains(&Some(Response::Fallback)) && !is_named(context, &edge) {
             let (from, to) = (edge.from.id(), edge.to.id());

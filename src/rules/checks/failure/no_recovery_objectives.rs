@@ -1,7 +1,7 @@
 //! KP411: a store, and nobody said how much of it may be lost and for how long.
 
 use super::stores::{critical_flows, is_written, keeps_records, least_budget};
-use crate::model::{Component, Element, Replication};
+use crate::model::{Component, ComponentKind, Element, Replication};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -14,7 +14,7 @@ declare_rule! {
     reads: ["component.recovery.rpo", "component.recovery.rto", "component.kind", "component.data", "dependency.operation"];
     settings: [];
     detects: "A `database` or `object-store`, or a component without a kind that has `data`, whose `recovery` says neither `rpo` nor `rto`: \
-        medium where a critical flow visits it, low elsewhere. With one of the two it is low. A store that all its callers say they only \
+        medium where a critical flow visits it, low elsewhere. With one of the two it is low, and so are files, whose copies are the provider's. A store that all its callers say they only \
         read is a copy of something else and passes.";
     why: "How much may be lost and how long it may take decide everything that follows: copies, their distance, backups, who may be woken. Left \
         open, each team builds for another answer, and the number is found out on the day of the loss, by the customers.";
@@ -53,7 +53,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
 fn found(context: &Context<'_>, component: &Component, lacking: &[&str]) -> Draft {
     let id = component.id();
     let critical = critical_flows(context, component);
-    let severity = if critical.is_empty() || lacking.len() < 2 { Severity::Low } else { Severity::Medium };
+    let files = component.kind == Some(ComponentKind::ObjectStore);
+    let severity = if critical.is_empty() || lacking.len() < 2 || files { Severity::Low } else { Severity::Medium };
     let what = match lacking {
         ["rpo"] => "how much of its data may be lost (rpo)",
         ["rto"] => "how long its recovery may take (rto)",

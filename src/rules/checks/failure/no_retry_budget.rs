@@ -4,7 +4,7 @@ use super::edges::{Edge, waited_for};
 use crate::capacity::Resource;
 use crate::graph::ComponentIndex;
 use crate::model::{Element, Fix, FixSafety};
-use crate::rules::checks::load::{asked_of, expected_load, rate_of};
+use crate::rules::checks::load::{expected_load, rate_of};
 use crate::rules::checks::worst_case::retries;
 use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
@@ -49,7 +49,7 @@ const BUDGET: &str = "0.1";
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let fullest = fullest(context);
-    let mut asked: HashMap<ComponentIndex, f64> = HashMap::new();
+    let mut asked: Option<HashMap<ComponentIndex, f64>> = None;
     for edge in waited_for(context).iter().filter(|edge| !edge.uses.is_empty()) {
         let Some(retry) = edge.dependency.retry.as_ref().filter(|_| retries(edge.dependency) > 0.0) else { continue };
         if retry.budget.is_some() {
@@ -66,7 +66,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         };
         let today = calls(|_, _, _| 1.0);
         let expected = calls(|context, edge, at| expected_load(context, edge.uses[at].view));
-        let all = *asked.entry(edge.to_index).or_insert_with(|| asked_of(context, edge.to).rate);
+        let all = asked.get_or_insert_with(|| arrivals(context)).get(&edge.to_index).copied().unwrap_or_default();
         let load = if today > 0.0 { expected / today } else { 1.0 };
         let full_at = fullest.get(edge.to.id()).map(|resource| resource.saturates_at.likely);
         let filled = full_at.filter(|_| all > 0.0 && today > 0.0).map(|at| {
@@ -78,6 +78,18 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             filled => report.find(found(context, edge, growth, expected, filled)),
         }
     }
+}
+
+/// What all flows ask of each component a second today. One pass over their calls.
+fn arrivals(context: &Context<'_>) -> HashMap<ComponentIndex, f64> {
+    let mut arrivals: HashMap<ComponentIndex, f64> = HashMap::new();
+    for view in context.flows() {
+        let Some(rate) = rate_of(context, view) else { continue };
+        for visit in &view.expansion.components {
+            *arrivals.entry(visit.component).or_default() += rate * visit.visits.likely;
+        }
+    }
+    arrivals
 }
 
 /// By how much calls grow while they fail: every attempt, or what a breaker lets happen before it opens.

@@ -5,14 +5,14 @@ use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use crate::units::significant;
+use crate::units::{Quantity, significant};
 
 declare_rule! {
     "KP401" "retry-without-backoff-or-jitter", Medium, Certain;
     summary: "retries that come at once, or all together";
-    reads: ["dependency.retry.attempts", "dependency.retry.backoff", "dependency.retry.jitter"];
+    reads: ["dependency.retry.attempts", "dependency.retry.backoff", "dependency.retry.base", "dependency.retry.jitter"];
     settings: [];
-    detects: "A dependency with a `retry` of one or more attempts that has no `backoff` (absent or `none`) or no `jitter`. Certain where the file \
+    detects: "A dependency with a `retry` of one or more attempts that has no `backoff` (absent, `none`, or with a `base` of 0) or no `jitter`. Certain where the file \
         says so, likely where it says nothing: most clients retry at once unless told otherwise.";
     why: "A callee that fails because it is full gets the same requests again within milliseconds. Waiting helps only when callers do not \
         wait equally long: without jitter a thousand callers that failed together come back together, second after second, and keep down \
@@ -39,13 +39,14 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         if attempts == Some(0.0) {
             continue;
         }
-        let no_backoff = matches!(retry.backoff, None | Some(Backoff::None));
+        let at_once = retry.base.is_some_and(|base| base.high().value() == 0.0);
+        let no_backoff = at_once || matches!(retry.backoff, None | Some(Backoff::None));
         let no_jitter = retry.jitter != Some(true);
         if !no_backoff && !no_jitter {
             report.pass();
             continue;
         }
-        let said = retry.backoff == Some(Backoff::None) || retry.jitter == Some(false);
+        let said = at_once || retry.backoff == Some(Backoff::None) || retry.jitter == Some(false);
         let (from, to) = (dependency.from(), dependency.to());
         let lacking = match (no_backoff, no_jitter) {
             (true, true) => "without backoff and jitter",
@@ -81,7 +82,7 @@ fn fix(entity: EntityRef, retry: &Retry, no_backoff: bool, no_jitter: bool) -> F
     }
     let set = |key: &str, value: &str| Change::Set { entity, key: key.to_owned(), value: value.to_owned() };
     let mut changes = vec![set("retry.backoff", "exponential")];
-    if retry.base.is_none() {
+    if retry.base.is_none_or(|base| base.high().value() == 0.0) {
         changes.push(set("retry.base", "20ms"));
     }
     if no_jitter {

@@ -1,6 +1,5 @@
 //! KP419: a waiting room in which requests outlive the patience of whoever sent them.
 
-use super::edges::named;
 use crate::model::{Element, Fix, FixSafety};
 use crate::rules::checks::worst_case::first_to_give_up;
 use crate::rules::context::{Context, FlowView};
@@ -54,7 +53,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             Seconds::new(wait),
             Seconds::new(timeout)
         );
-        report.find(found(context, Element::Component(id.to_owned()), message, "queue.wait", wait, timeout));
+        report.find(found(context, &Element::Component(id.to_owned()), message, "queue.wait", wait, timeout));
     }
     let mut patience: HashMap<&str, Option<(f64, &str)>> = HashMap::new();
     for dependency in context.dependencies().filter(|dependency| context.waits(dependency)) {
@@ -75,30 +74,28 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             Seconds::new(timeout)
         );
         let element = Element::Dependency(from.to_owned(), to.to_owned());
-        report.find(found(context, element, message, "pool.wait", wait, timeout));
+        report.find(found(context, &element, message, "pool.wait", wait, timeout));
     }
 }
 
 fn found(
     context: &Context<'_>,
-    element: Element,
+    element: &Element,
     message: String,
     key: &'static str,
     wait: f64,
     timeout: f64,
 ) -> Draft {
     let critical: Vec<String> = context
-        .flows_through(&element)
+        .flows_through(element)
         .iter()
         .filter(|view| view.is_critical())
         .map(|view: &FlowView<'_>| view.flow.id().to_owned())
         .collect();
     let severity = if critical.is_empty() { Severity::Low } else { Severity::Medium };
     let half = format!("{}ms", significant(timeout * 500.0, 3));
-    let hurt = if critical.is_empty() { String::new() } else { format!(" for {}", named(&critical)) };
-    let remedy = format!(
-        "set {key} = \"{half}\" on {element}, half of that timeout, so that there is time left for the work{hurt}"
-    );
+    let remedy =
+        format!("set {key} = \"{half}\" on {element}, half of that timeout, so that there is time left for the work");
     let mut draft = Draft::new(element.clone(), message, remedy)
         .severity(severity)
         .fact("wait", Figure::Seconds(wait))
@@ -107,7 +104,7 @@ fn found(
     if !critical.is_empty() {
         draft = draft.flows(critical);
     }
-    match context.entity(&element) {
+    match context.entity(element) {
         Some(entity) => draft.fix(Fix::set(FixSafety::Suggested, entity, key, half)),
         None => draft,
     }

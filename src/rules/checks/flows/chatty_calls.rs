@@ -22,7 +22,7 @@ declare_rule! {
     detects: "Calls of a flow from one component to another over which the caller waits, counted per visit: `count` of each, of parallel \
         calls (one `group`) the largest, calls after a cache miss times the share of misses. A call that is only made sometimes counts \
         fully by itself, and by its `probability` where it is added to others. More than `calls` of them fire, medium where the flow's answer \
-        waits and low where a worker does it. Calls to an `external` system count as well; calls over a `network` of zero do not.";
+        waits and low where a worker does it or a timetable starts it. Calls to an `external` system count as well; calls over a `network` of zero do not.";
     why: "The loop that was written for three rows runs for three hundred (N+1). Each round trip is short, so no single query is slow and no \
         dashboard shows it, but the visit takes the sum, holds its worker and its connection for all of it, and the store parses, \
         plans and answers n times what it could answer once. It grows with the customer: the biggest one times out first.";
@@ -100,7 +100,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                     flows: Vec::new(),
                 });
                 known.flows.push(view);
-                known.in_answer |= made.in_answer;
+                known.in_answer |= made.in_answer && is_waited_for(context, view);
                 if count > known.count {
                     (known.count, known.own_time) = (count, own_time);
                 }
@@ -113,6 +113,12 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for (index, chatty) in chatty {
         report.find(found(context, index, &chatty, allowed));
     }
+}
+
+/// Whether somebody waits for the flow's answer: not where a timetable or a message starts it.
+fn is_waited_for(context: &Context<'_>, view: FlowView<'_>) -> bool {
+    let entry = view.expansion.entry.and_then(|entry| context.component_at(entry).kind);
+    !entry.is_some_and(|kind| kind.is_broker() || matches!(kind, ComponentKind::Scheduler | ComponentKind::Worker))
 }
 
 /// Whether a call is a round trip that somebody waits for.

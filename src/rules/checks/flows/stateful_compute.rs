@@ -44,7 +44,6 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let element = Element::Component(id.to_owned());
         let most = most_replicas(component);
         match (component.stateless, most) {
-            (Some(true), _) => report.pass(),
             (Some(false), None) => report.cannot_tell(element, "component.replicas"),
             (Some(false), Some(most)) if most > 1.0 => {
                 let scales = component.autoscale.is_some();
@@ -72,7 +71,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                     .key("stateless"),
                 );
             }
-            (Some(false), Some(_)) => report.pass(),
+            (Some(_), _) => report.pass(),
             (None, Some(most)) if most > 1.0 && component.kind != Some(ComponentKind::Function) => {
                 if context.flows_through(&element).iter().any(FlowView::is_critical) {
                     report.cannot_tell(element, "component.stateless");

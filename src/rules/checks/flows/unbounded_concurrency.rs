@@ -1,7 +1,7 @@
 //! KP205: a component on a flow that works on any number of requests at once.
 
 use crate::graph::ComponentIndex;
-use crate::model::{Component, ComponentKind, Element, Fix, FixSafety};
+use crate::model::{Component, ComponentKind, Element, Fix, FixSafety, Overflow};
 use crate::rules::checks::load::rate_of;
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Figure, Severity};
@@ -149,7 +149,10 @@ fn is_limited(component: &Component) -> bool {
 
 /// Whether it passes requests on from outside without holding them back.
 fn is_outside(component: &Component) -> bool {
+    let overflow = component.queue.as_ref().and_then(|queue| queue.overflow);
+    let sheds = matches!(overflow, Some(Overflow::Reject | Overflow::DropOldest));
     component.rate_limit.is_none()
+        && !sheds
         && matches!(
             component.kind,
             Some(
@@ -172,10 +175,12 @@ fn is_left_to_entries(
     let queue = component.queue.as_ref();
     let refuses = queue.is_some_and(|queue| queue.limit.is_some() || queue.wait.is_some() || queue.overflow.is_some());
     let from_outside = || {
-        context
-            .callers(component.id())
-            .iter()
-            .any(|caller| context.waits(caller) && context.component(caller.from()).is_some_and(is_outside))
+        context.callers(component.id()).iter().any(|caller| {
+            let call = Element::Dependency(caller.from().to_owned(), caller.to().to_owned());
+            context.waits(caller)
+                && context.component(caller.from()).is_some_and(is_outside)
+                && !context.graph.flows_through(&call).is_empty()
+        })
     };
     !refuses && (flows.iter().any(|view| view.expansion.entry == Some(index)) || from_outside())
 }

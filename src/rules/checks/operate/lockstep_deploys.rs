@@ -91,12 +91,10 @@ fn of_teams(unit: &str, members: &[&Component], owners: &BTreeSet<&str>) -> Draf
 }
 
 fn of_one_team(unit: &str, members: &[&Component], from: &str, to: &str, calls: usize) -> Draft {
-    let more = if calls == 2 {
-        ", beside another such call".to_owned()
-    } else if calls > 2 {
-        format!(", beside {} more such calls", calls - 1)
-    } else {
-        String::new()
+    let more = match calls {
+        0 | 1 => String::new(),
+        2 => ", beside another such call".to_owned(),
+        calls => format!(", beside {} more such calls", calls - 1),
     };
     drafted(
         unit,

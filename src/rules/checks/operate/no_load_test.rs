@@ -22,7 +22,7 @@ declare_rule! {
     ];
     detects: "A critical flow for which no `[[load_test]]` of level `service` or `end-to-end` (or none said) is at most `days` old and reached \
         today's rate × growth (`growth.traffic`) × peak (`flow.peak` or `growth.peak`), as far as these are said. A test dated in the future has \
-        not been run. With a recent test of which the points' rates, the date or the flow's rate are missing, it cannot tell.";
+        not been run. Where the review has no load test at all, one finding stands for all critical flows. With a recent test of which the points' rates, the date or the flow's rate are missing, it cannot tell.";
     why: "Everything else in a review is arithmetic on assumptions. The first load test finds the limit that nobody had written down: a client's \
         default pool, a lock, a quota of the cloud account. Without one the first test is the launch, with customers as the generator.";
     example: [
@@ -50,7 +50,23 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             tests.entry(flow.as_str()).or_default().push((position, test));
         }
     }
-    for view in context.flows().filter(FlowView::is_critical) {
+    let critical: Vec<FlowView<'_>> = context.flows().filter(FlowView::is_critical).collect();
+    if tests.is_empty() && critical.len() > 1 {
+        report.find(
+            Draft::new(
+                Element::Review,
+                format!("none of the {} critical flows has been tested under load", critical.len()),
+                format!(
+                    "begin with {}: beyond its peak, until something is full, and write the points down",
+                    critical[0].flow.id()
+                ),
+            )
+            .fact("flows", Figure::Count(critical.len() as f64))
+            .flows(critical.iter().map(|view| view.flow.id().to_owned()).collect()),
+        );
+        return;
+    }
+    for view in critical {
         let of_flow = tests.get(view.flow.id()).map_or(&[][..], Vec::as_slice);
         judge(context, view, of_flow, report);
     }

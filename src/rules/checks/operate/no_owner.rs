@@ -2,7 +2,7 @@
 
 use crate::model::{Component, ComponentKind, Element, Fix, FixSafety};
 use crate::rules::context::{Context, FlowView};
-use crate::rules::finding::{Confidence, Figure, Severity};
+use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ declare_rule! {
     reads: ["component.owner", "component.kind", "component.deploys_with", "flow.critical"];
     settings: [];
     detects: "A component without an `owner` that is not a `client` or an `external` system: medium on a critical flow, low elsewhere. Where no \
-        component of the review names an owner, one finding about the review stands for all of them.";
+        component of the review names an owner, one finding about the review stands for all of them, with low weight: nobody got to it yet.";
     why: "An alert of a component without an owner wakes whoever is on call for something else. They find no runbook, no context and nobody \
         to ask, and they may not deploy it. After the incident nobody takes the action. Such components are also the ones that are never upgraded.";
     example: [
@@ -86,8 +86,7 @@ fn nobody(context: &Context<'_>, count: usize) -> Draft {
         format!("none of the {count} components names the team that answers for it"),
         "write owner on each component, those of the critical flows first",
     )
-    .severity(if critical.is_empty() { Severity::Low } else { Severity::Medium })
-    .confidence(Confidence::Certain)
+    .severity(Severity::Low)
     .fact("components", Figure::Count(count as f64))
     .flows(critical)
 }

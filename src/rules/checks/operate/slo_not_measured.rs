@@ -1,6 +1,6 @@
 //! KP512: an objective whose number nobody can read.
 
-use crate::model::{Change, Component, ComponentKind, Element, EntityKind, Fix, FixSafety, Indicator, Slo};
+use crate::model::{Change, Component, ComponentKind, Dependency, Element, EntityKind, Fix, FixSafety, Indicator, Slo};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::Figure;
 use crate::rules::report::{Draft, Report};
@@ -106,7 +106,7 @@ fn places<'a>(context: &Context<'a>, slo: &'a Slo) -> Option<Vec<&'a str>> {
             let id = context.component(component.as_str())?.id();
             let mut places = vec![id];
             // What a worker is behind with stands in the queue before it.
-            places.extend(context.callers(id).into_iter().map(|caller| caller.from()).take(MOST_PLACES));
+            places.extend(context.callers(id).into_iter().map(Dependency::from).take(MOST_PLACES));
             Some(places)
         }
         (None, None) => None,

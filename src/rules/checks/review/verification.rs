@@ -1,6 +1,6 @@
 //! What an entry of the ledger is about, whether the rules still find it, and what has been tried since.
 
-use crate::model::{Element, EntityKind, Review, Triage};
+use crate::model::{ComponentName, Element, EntityKind, FlowName, Review, Triage};
 use crate::rules::context::Context;
 use crate::rules::registry;
 use crate::rules::triage::Pattern;
@@ -25,7 +25,9 @@ impl<'a> Found<'a> {
                 let code = id.split('@').next().unwrap_or_default();
                 cut.entry(code).or_default().push((id, Pattern::cut(id)));
             }
-            cut.values_mut().for_each(|ids| ids.sort_unstable_by_key(|(id, _)| *id));
+            for ids in cut.values_mut() {
+                ids.sort_unstable_by_key(|(id, _)| *id);
+            }
         }
         Self { context, cut }
     }
@@ -77,15 +79,12 @@ pub(super) fn element_of(context: &Context<'_>, id: &str) -> Option<Element> {
         let flow = flow.trim();
         return context.graph.flow(flow).map(|_| Element::Flow(flow.to_owned()));
     }
-    let element = match Element::ends(text) {
-        Some((from, to)) => Element::Dependency(from.to_owned(), to.to_owned()),
-        None => {
-            let id = text.trim();
-            let named = [Element::Component(id.to_owned()), Element::Flow(id.to_owned()), Element::Slo(id.to_owned())];
-            named.into_iter().find(|element| context.entity(element).is_some())?
-        }
+    let id = text.trim().to_owned();
+    let meant = match Element::ends(text) {
+        Some((from, to)) => vec![Element::Dependency(from.to_owned(), to.to_owned())],
+        None => vec![Element::Component(id.clone()), Element::Flow(id.clone()), Element::Slo(id)],
     };
-    context.entity(&element).map(|_| element)
+    meant.into_iter().find(|element| context.entity(element).is_some())
 }
 
 /// When an element was last tried or measured, and how.
@@ -144,8 +143,8 @@ impl Proofs {
             Element::Dependency(_, to) => places.push(to.clone()),
             Element::Slo(id) => {
                 let slo = context.review.slos.iter().find(|slo| slo.id() == id)?;
-                let about = slo.flow.as_ref().map(|flow| flow.as_str());
-                let about = about.or_else(|| slo.component.as_ref().map(|component| component.as_str()));
+                let about = slo.flow.as_ref().map(FlowName::as_str);
+                let about = about.or_else(|| slo.component.as_ref().map(ComponentName::as_str));
                 places.extend(about.map(str::to_owned));
             }
             _ => {}
