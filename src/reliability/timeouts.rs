@@ -86,18 +86,22 @@ pub fn fitting_timeouts(
                     let by_other = derived.timeout < derived.alone;
                     (derived.timeout, if by_other { Patience::Proposed(index) } else { derived.patience })
                 })
-            } else if let Some(timeout) = dependency.and_then(timeout) {
-                Some((timeout.likely, Patience::Caller(index)))
-            } else if needs_no_timeout(review, made) {
-                // What the caller does not limit has what is left, and the time its own step takes.
+            } else {
+                // What the caller has left, and the time its own step takes.
                 let attempts = repeated_attempts(review, expansion, index).max(1.0);
                 let step = worst.calls[index].map_or(0.0, |call| call.all.likely);
                 let network = dependency.and_then(|dependency| dependency.network.as_ref());
                 let network = network.map_or(0.0, |network| Span::of(network).likely);
-                own.map(|(left, patience, _)| ((left + step) / attempts - network, patience))
-                    .filter(|(left, _)| *left > 0.0)
-            } else {
-                None
+                let waits = dependency.map_or(0.0, |dependency| waits_of(dependency).likely);
+                let rest = own
+                    .map(|(left, patience, _)| ((left + step - waits) / attempts - network, patience))
+                    .filter(|(left, _)| *left > 0.0);
+                let set = dependency.and_then(timeout).map(|timeout| (timeout.likely, Patience::Caller(index)));
+                match (set, rest) {
+                    (Some(set), Some(rest)) => Some(if rest.0 < set.0 { rest } else { set }),
+                    (Some(set), None) => Some(set),
+                    (None, rest) => rest.filter(|_| needs_no_timeout(review, made)),
+                }
             };
             allowed[callee] = match (allowed[callee], below) {
                 (Some(known), Some(below)) if known.0 <= below.0 => Some(known),

@@ -28,16 +28,16 @@ pub(crate) fn first_to_give_up<'a>(context: &Context<'a>, component: &str) -> Op
     timeouts.min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
-/// The most patient latency SLO of a flow that has a threshold: after it no objective counts an answer any more.
-pub(crate) fn last_threshold<'a>(context: &Context<'a>, view: FlowView<'_>) -> Option<(f64, &'a Slo)> {
-    let slos = context.slos_with(view.flow.id(), Indicator::Latency);
-    let thresholds = slos.filter_map(|slo| Some((slo.threshold?.value(), slo)));
-    thresholds.max_by(|a, b| a.0.total_cmp(&b.0))
-}
-
 /// The tightest latency SLO of the flows that has a threshold.
 pub(crate) fn tightest_threshold<'a>(context: &Context<'a>, flows: &[FlowView<'_>]) -> Option<(f64, &'a str)> {
     let slos = flows.iter().flat_map(|view| context.slos_with(view.flow.id(), Indicator::Latency));
     let thresholds = slos.filter_map(|slo| Some((slo.threshold?.value(), slo.id())));
     thresholds.min_by(|a, b| a.0.total_cmp(&b.0))
+}
+
+/// The most patient latency SLO of a flow that has a threshold: after it no objective counts an answer any more.
+pub(crate) fn last_threshold<'a>(context: &Context<'a>, view: FlowView<'_>) -> Option<(f64, &'a Slo)> {
+    let slos = context.slos_with(view.flow.id(), Indicator::Latency);
+    let thresholds = slos.filter_map(|slo| Some((slo.threshold?.value(), slo)));
+    thresholds.max_by(|a, b| a.0.total_cmp(&b.0))
 }
