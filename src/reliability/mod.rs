@@ -26,7 +26,8 @@ pub use availability::{Attainable, Either, Needed};
 pub use chance::{error_budget, failover_cost, some_call_slow, widest_fan_out};
 pub use minimum::{End, Minimum};
 pub use policy::{
-    load_factor, longest_wait, longest_wait_in_words, pool_wait, retries, timeout, waits_between, waits_of,
+    load_factor, longest_call, longest_call_in_words, longest_wait, longest_wait_in_words, pool_wait, retries, timeout,
+    waits_between, waits_of,
 };
 pub use tail::{TailBound, Within};
 pub use timeouts::{Fitting, Patience, fitting_timeouts, rounded_down, written};

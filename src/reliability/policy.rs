@@ -83,11 +83,25 @@ pub fn longest_wait(dependency: &Dependency) -> Option<Span> {
     Some(timeout * (Span::ONE + retries(dependency)) + waits_of(dependency))
 }
 
-/// How [`longest_wait`] comes about, likely values: `500 ms × 3 + 120 ms of backoff`.
+/// [`longest_wait`] without the waits for a connection: `timeout × attempts + backoff`, in seconds.
+pub fn longest_call(dependency: &Dependency) -> Option<Span> {
+    let between = dependency.retry.as_ref().map_or(Span::ZERO, waits_between);
+    Some(timeout(dependency)? * (Span::ONE + retries(dependency)) + between)
+}
+
+/// How [`longest_wait`] comes about, likely values: `(500 ms + 20 ms for a connection) × 3 + 120 ms of backoff`.
 pub fn longest_wait_in_words(dependency: &Dependency) -> String {
+    in_words(dependency, pool_wait(dependency).likely)
+}
+
+/// How [`longest_call`] comes about, likely values: `500 ms × 3 + 120 ms of backoff`.
+pub fn longest_call_in_words(dependency: &Dependency) -> String {
+    in_words(dependency, 0.0)
+}
+
+fn in_words(dependency: &Dependency, pool: f64) -> String {
     let Some(timeout) = &dependency.timeout else { return "no timeout".to_owned() };
     let attempts = 1.0 + retries(dependency).likely;
-    let pool = pool_wait(dependency).likely;
     let mut words = timeout.likely().to_string();
     if pool > 0.0 {
         words = format!("{words} + {} for a connection", Seconds::new(pool));

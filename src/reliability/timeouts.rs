@@ -23,6 +23,8 @@ const KEPT: f64 = 0.1;
 pub enum Patience {
     /// Whoever made this call, after its timeout: a position in [`FlowExpansion::calls`].
     Caller(usize),
+    /// Whoever makes this call, after the timeout that is proposed for it because of another flow.
+    Proposed(usize),
     /// The user, after the threshold of the objective.
     Objective,
 }
@@ -38,6 +40,8 @@ pub struct Fitting {
     pub allowed: f64,
     /// What the caller's other calls may take of it, and the waits between attempts, in seconds.
     pub taken: f64,
+    /// The longest timeout by this flow alone, in seconds; `timeout` is less where another leaves less.
+    pub alone: f64,
     /// How many attempts, one after another, share the rest: those of all the calls that are asked about.
     pub attempts: f64,
 }
@@ -71,25 +75,33 @@ pub fn fitting_timeouts(
             let dependency = dependency(review, made);
             let below = if let Some(most) = wanted(index) {
                 let derived = own.and_then(|(left, patience, seconds)| {
-                    let timeout = (left / visit.attempts).min(most);
+                    let alone = left / visit.attempts;
+                    let timeout = alone.min(most);
                     let Visit { taken, attempts, .. } = visit;
-                    let fitting = Fitting { timeout, patience, allowed: seconds, taken, attempts };
+                    let fitting = Fitting { timeout, patience, allowed: seconds, taken, alone, attempts };
                     (timeout > 0.0 && timeout.is_finite()).then_some(fitting)
                 });
                 fitting[index] = derived;
-                derived.map(|derived| (derived.timeout, derived.patience))
-            } else if let Some(timeout) = dependency.and_then(timeout) {
-                Some((timeout.likely, Patience::Caller(index)))
-            } else if needs_no_timeout(review, made) {
-                // What the caller does not limit has what is left, and the time its own step takes.
+                derived.map(|derived| {
+                    let by_other = derived.timeout < derived.alone;
+                    (derived.timeout, if by_other { Patience::Proposed(index) } else { derived.patience })
+                })
+            } else {
+                // What the caller has left, and the time its own step takes.
                 let attempts = repeated_attempts(review, expansion, index).max(1.0);
                 let step = worst.calls[index].map_or(0.0, |call| call.all.likely);
                 let network = dependency.and_then(|dependency| dependency.network.as_ref());
                 let network = network.map_or(0.0, |network| Span::of(network).likely);
-                own.map(|(left, patience, _)| ((left + step) / attempts - network, patience))
-                    .filter(|(left, _)| *left > 0.0)
-            } else {
-                None
+                let waits = dependency.map_or(0.0, |dependency| waits_of(dependency).likely);
+                let rest = own
+                    .map(|(left, patience, _)| ((left + step - waits) / attempts - network, patience))
+                    .filter(|(left, _)| *left > 0.0);
+                let set = dependency.and_then(timeout).map(|timeout| (timeout.likely, Patience::Caller(index)));
+                match (set, rest) {
+                    (Some(set), Some(rest)) => Some(if rest.0 < set.0 { rest } else { set }),
+                    (Some(set), None) => Some(set),
+                    (None, rest) => rest.filter(|_| needs_no_timeout(review, made)),
+                }
             };
             allowed[callee] = match (allowed[callee], below) {
                 (Some(known), Some(below)) if known.0 <= below.0 => Some(known),

@@ -7,6 +7,10 @@
 //! count by the longest, a call that is made `count` times counts so often. Calls that are only made sometimes count,
 //! because the worst case is when they are. In seconds; service times are means, and 0 where they are not said.
 //!
+//! A second figure, `by_leaves`, is what is left when only those hang that wait for nobody: a call then lasts no longer
+//! than its timeout and no longer than its callee's own calls. One connection in front of many flows has one timeout, which
+//! the most patient of them needs; the others are held by the timeouts behind it.
+//!
 //! One pass a flow from the last callees back to the entry. Must not know objectives.
 
 use super::policy::{longest_wait, retries, timeout, waits_between, waits_of};
@@ -23,6 +27,8 @@ pub struct CallLimit {
     pub all: Span,
     /// The same by timeouts, attempts and backoff alone: without pool waits, round trips and work.
     pub by_policy: Span,
+    /// The same when only components that wait for nobody hang: never more than `by_policy`.
+    pub by_leaves: Span,
     /// Whether the caller's own timeout ends it. Otherwise `once` is what is known of the callee: a lower bound.
     pub limited: bool,
 }
@@ -34,6 +40,8 @@ pub struct VisitLimit {
     pub seconds: Span,
     /// The same by timeouts, attempts and backoff alone.
     pub by_policy: Span,
+    /// The same when only components that wait for nobody hang.
+    pub by_leaves: Span,
     /// Whether a call that has no timeout, but should, is part of it: then `seconds` is a lower bound.
     pub endless: bool,
     /// The call with the largest term: a position in [`FlowExpansion::calls`].
@@ -47,6 +55,8 @@ pub struct WorstCase {
     pub seconds: Span,
     /// The same by timeouts, attempts and backoff alone: without pool waits, round trips and work.
     pub by_policy: Span,
+    /// The same when only components that wait for nobody hang: never more than `by_policy`.
+    pub by_leaves: Span,
     /// The calls without a timeout that nothing above them ends: positions in [`FlowExpansion::calls`].
     pub without_timeout: Vec<usize>,
     /// The way to the largest term, from the entry: positions in [`FlowExpansion::calls`]; the last is the term.
@@ -103,14 +113,15 @@ pub(super) fn of_flow(review: &Review, expansion: &FlowExpansion) -> Option<Wors
     let entry = expansion.entry?;
     let stated_calls = review.flows[expansion.flow.0].calls.as_deref().unwrap_or_default();
     let mut calls: Vec<Option<CallLimit>> = vec![None; expansion.calls.len()];
-    let nothing = VisitLimit { seconds: Span::ZERO, by_policy: Span::ZERO, endless: false, largest: None };
+    let nothing =
+        VisitLimit { seconds: Span::ZERO, by_policy: Span::ZERO, by_leaves: Span::ZERO, endless: false, largest: None };
     let mut visits: Vec<VisitLimit> = vec![nothing; expansion.components.len()];
     // Callees stand behind their callers, so that from the end on every callee is complete before it is read.
     for position in (0..visits.len()).rev() {
         let mut limit = visits[position].clone();
         let mut most = f64::NEG_INFINITY;
         for step in &expansion.components[position].steps {
-            let mut together = (Span::ZERO, Span::ZERO);
+            let mut together = (Span::ZERO, Span::ZERO, Span::ZERO);
             for &index in step.calls() {
                 let made = &expansion.calls[index];
                 let call = &stated_calls[made.call];
@@ -119,7 +130,8 @@ pub(super) fn of_flow(review: &Review, expansion: &FlowExpansion) -> Option<Wors
                 };
                 let one = one_call(review, made, call, &visits[callee]);
                 limit.endless |= !one.limited && (visits[callee].endless || !needs_no_timeout(review, made));
-                together = (together.0.larger(one.all), together.1.larger(one.by_policy));
+                let (all, by_policy, by_leaves) = together;
+                together = (all.larger(one.all), by_policy.larger(one.by_policy), by_leaves.larger(one.by_leaves));
                 if one.all.likely > most {
                     most = one.all.likely;
                     limit.largest = Some(index);
@@ -128,13 +140,15 @@ pub(super) fn of_flow(review: &Review, expansion: &FlowExpansion) -> Option<Wors
             }
             limit.seconds = limit.seconds + together.0;
             limit.by_policy = limit.by_policy + together.1;
+            limit.by_leaves = limit.by_leaves + together.2;
         }
         visits[position] = limit;
     }
     let own = stated(&review.components[entry.0]).unwrap_or(Span::ZERO);
     let first = visits.first()?;
-    let (seconds, by_policy) = (first.seconds + own, first.by_policy);
-    let mut worst = WorstCase { seconds, by_policy, without_timeout: Vec::new(), largest: Vec::new(), calls, visits };
+    let (seconds, by_policy, by_leaves) = (first.seconds + own, first.by_policy, first.by_leaves);
+    let mut worst =
+        WorstCase { seconds, by_policy, by_leaves, without_timeout: Vec::new(), largest: Vec::new(), calls, visits };
     worst.without_timeout = without_timeout(review, expansion, &worst);
     worst.largest = way_to_largest(expansion, &worst);
     Some(worst)
@@ -154,7 +168,9 @@ fn one_call(review: &Review, made: &MadeCall, call: &Call, callee: &VisitLimit) 
     });
     let times = repeated(call);
     let by_policy = (each * attempts + backoff) * times;
-    CallLimit { once, all: once * times, by_policy, limited: timeout.is_some() }
+    let below = if callee.largest.is_some() && !callee.endless { callee.by_leaves } else { Span::UNBOUNDED };
+    let by_leaves = (timeout.map_or(callee.by_leaves, |timeout| timeout.smaller(below)) * attempts + backoff) * times;
+    CallLimit { once, all: once * times, by_policy, by_leaves, limited: timeout.is_some() }
 }
 
 /// The calls that should have a timeout, have none, and are not below one that has.

@@ -67,7 +67,8 @@ pub struct Moved<T> {
 const ROUNDING: f64 = 1e-9;
 
 fn same(a: f64, b: f64) -> bool {
-    a == b || (a - b).abs() <= ROUNDING * a.abs().max(b.abs())
+    // Infinity is near to nothing but itself.
+    a == b || (a.is_finite() && b.is_finite() && (a - b).abs() <= ROUNDING * a.abs().max(b.abs()))
 }
 
 /// Whether two figures are equal, rounding apart.

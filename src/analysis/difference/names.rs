@@ -40,6 +40,9 @@ impl<'a> Spot<'a> {
     }
 }
 
+/// Findings about triage entries of findings about …: deeper ones are left as they are.
+const DEEPEST: usize = 4;
+
 /// Old names with their new ones, by the kind of entity they are of.
 #[derive(Debug, Default)]
 pub(super) struct Names {
@@ -120,11 +123,19 @@ impl Names {
 
     /// `CODE@element`, where the element is `a`, `a->b`, `flow:a->…->b` or `table.id`.
     pub(super) fn finding<'a>(&'a self, text: &'a str) -> Cow<'a, str> {
-        let Some((code, element)) = text.split_once('@') else { return Cow::Borrowed(text) };
-        Cow::Owned(format!("{code}@{}", self.compact(element)))
+        self.nested(text, DEEPEST)
     }
 
-    fn compact(&self, element: &str) -> String {
+    /// A finding may be about a triage entry, and that about a finding: `levels` are left.
+    fn nested<'a>(&'a self, text: &'a str, levels: usize) -> Cow<'a, str> {
+        let Some((code, element)) = text.split_once('@').filter(|_| levels > 0) else { return Cow::Borrowed(text) };
+        Cow::Owned(format!("{code}@{}", self.compact(element, levels - 1)))
+    }
+
+    fn compact(&self, element: &str, levels: usize) -> String {
+        if let Some((table, kind, id)) = of_table(element) {
+            return format!("{table}.{}", self.other(kind, id, levels));
+        }
         let component = |name: &str| self.name(EntityKind::Component, name).to_owned();
         let (flow, path) = match element.split_once(':') {
             Some((flow, path)) => (Some(self.name(EntityKind::Flow, flow)), path),
@@ -133,14 +144,19 @@ impl Names {
         let path = if flow.is_some() || path.contains("->") {
             path.split("->").map(|part| component(part.trim())).collect::<Vec<_>>().join("->")
         } else {
-            match path.split_once('.').and_then(|(table, id)| Some((table, EntityKind::of_table(table)?, id))) {
-                Some((table, kind, id)) => format!("{table}.{}", self.name(kind, id)),
-                None => self.bare(path).to_owned(),
-            }
+            self.bare(path).to_owned()
         };
         match flow {
             Some(flow) => format!("{flow}:{path}"),
             None => path,
+        }
+    }
+
+    /// What an entity is known by, where that is no element of the system.
+    fn other(&self, kind: EntityKind, id: &str, levels: usize) -> String {
+        match kind {
+            EntityKind::Triage => self.nested(id, levels).into_owned(),
+            kind => self.name(kind, id).to_owned(),
         }
     }
 
@@ -157,11 +173,17 @@ impl Names {
             }
             Element::Slo(id) => Element::Slo(self.name(EntityKind::Slo, id).to_owned()),
             Element::Other(table, id) => {
-                let name = EntityKind::of_table(table).map_or(id.as_str(), |kind| self.name(kind, id));
-                Element::Other(table, name.to_owned())
+                let name = EntityKind::of_table(table).map_or_else(|| id.clone(), |kind| self.other(kind, id, DEEPEST));
+                Element::Other(table, name)
             }
         }
     }
+}
+
+/// `table.id`, where that is a table of the format.
+pub(super) fn of_table(element: &str) -> Option<(&str, EntityKind, &str)> {
+    let (table, id) = element.split_once('.')?;
+    Some((table, EntityKind::of_table(table)?, id))
 }
 
 #[cfg(test)]
@@ -182,6 +204,7 @@ mod tests {
         assert_eq!(finding("KP203@a->b"), "KP203@b->a");
         assert_eq!(finding("KP201@f:a->…->b"), "KP201@g:b->…->a");
         assert_eq!(finding("KP101@f"), "KP101@g");
+        assert_eq!(finding("KP902@triage.KP201@f:a->…->b"), "KP902@triage.KP201@g:b->…->a");
         assert_eq!(finding("KP101@a"), "KP101@b", "a component goes before a flow of its name");
         let element = |text: &str| names.text(spot, Shape::Reference(Target::Element), text).into_owned();
         assert_eq!([element("a->b"), element("f"), element("x")], ["b -> a", "g", "x"]);

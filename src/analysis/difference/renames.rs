@@ -5,7 +5,7 @@
 
 use super::Side;
 use super::matching::entities;
-use super::names::{Names, Spot};
+use super::names::{Names, Spot, of_table};
 use super::value::{is_hollow, meaning, shape_of};
 use crate::document::SourceMap;
 use crate::model::{Element, EntityKind, Node, Shape, Table, Target, Value};
@@ -237,7 +237,14 @@ impl Mentions {
     }
 
     fn finding(&mut self, text: &str) {
-        let Some((_, element)) = text.split_once('@') else { return };
+        // The element of a finding may be a triage entry, which is known by a finding.
+        let Some((_, mut element)) = text.split_once('@') else { return };
+        while let Some((_, kind, id)) = of_table(element) {
+            match id.split_once('@').filter(|_| kind == EntityKind::Triage) {
+                Some((_, inner)) => element = inner,
+                None => return self.one(kind, id),
+            }
+        }
         let path = match element.split_once(':') {
             Some((flow, path)) => {
                 self.one(EntityKind::Flow, flow);
@@ -249,10 +256,6 @@ impl Mentions {
             for part in path.split("->") {
                 self.one(EntityKind::Component, part);
             }
-        } else if let Some((kind, id)) =
-            path.split_once('.').and_then(|(table, id)| Some((EntityKind::of_table(table)?, id)))
-        {
-            self.one(kind, id);
         } else {
             self.element(path);
         }

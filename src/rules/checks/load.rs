@@ -144,6 +144,11 @@ pub(crate) fn most_replicas(component: &Component) -> Option<f64> {
     }
 }
 
+/// How many requests a component works on at once when it has scaled out as far as it may.
+pub(crate) fn most_slots(component: &Component) -> Option<f64> {
+    component.workers.map(|workers| workers.value() * most_replicas(component).unwrap_or(1.0))
+}
+
 /// How many times today's load the review expects of a flow at the worst: growth × peak, its own peak before the
 /// common one; 1 where nothing is said.
 pub(crate) fn expected_load(context: &Context<'_>, view: FlowView<'_>) -> f64 {

@@ -4,7 +4,7 @@
 use super::worst_case::last_threshold;
 use crate::graph::DependencyIndex;
 use crate::model::Dependency;
-use crate::reliability::{Fitting, Patience, WorstCase, fitting_timeouts, needs_no_timeout, timeout};
+use crate::reliability::{Fitting, Patience, WorstCase, fitting_timeouts, needs_no_timeout, rounded_down, timeout};
 use crate::rules::context::{Context, FlowView};
 use crate::units::{Quantity, Seconds, Span, significant};
 use std::collections::HashMap;
@@ -112,7 +112,8 @@ impl<'a> Patiences<'a> {
                 match fitting.get(index).cloned().flatten() {
                     Some(fit) => {
                         let known = patiences.tightest.entry(dependency).or_insert_with(|| fit.clone());
-                        if fit.timeout < known.timeout {
+                        let limit = |fit: &Fit<'_>| (fit.timeout, fit.fitting.alone);
+                        if limit(&fit) < limit(known) {
                             *known = fit;
                         }
                     }
@@ -154,6 +155,13 @@ pub(crate) fn fits<'a>(
                 let above = &view.expansion.calls[call];
                 let after = context.dependency_of(above).and_then(timeout).map_or(0.0, |timeout| timeout.likely);
                 format!("{} gives up at {}", context.component_at(above.from).id(), Seconds::new(after))
+            }
+            Patience::Proposed(call) => {
+                let above = context.component_at(view.expansion.calls[call].from).id();
+                format!(
+                    "{above} is to give up at {} because of another flow",
+                    Seconds::new(rounded_down(fitting.allowed))
+                )
             }
             Patience::Objective => {
                 let (threshold, slo) = slo?;

@@ -2,7 +2,7 @@
 
 use crate::model::{Dependency, Indicator, Slo};
 use crate::reliability;
-pub(crate) use crate::reliability::longest_wait_in_words;
+pub(crate) use crate::reliability::longest_call_in_words as longest_wait_in_words;
 use crate::rules::context::{Context, FlowView};
 
 /// When a caller gives up, in seconds, likely value. A timeout of 0 is none: that is how most clients write "no limit".
@@ -15,9 +15,10 @@ pub(crate) fn retries(dependency: &Dependency) -> f64 {
     reliability::retries(dependency).likely
 }
 
-/// The longest a caller waits for one call by its own policies, in seconds, likely value; `None` without a timeout.
+/// The longest a caller waits for one call by its own timeout, attempts and backoff, in seconds, likely value; `None`
+/// without a timeout. Waits for a connection are not in it.
 pub(crate) fn longest_wait(dependency: &Dependency) -> Option<f64> {
-    reliability::longest_wait(dependency).map(|wait| wait.likely)
+    reliability::longest_call(dependency).map(|wait| wait.likely)
 }
 
 /// The caller that gives up first on a component, and after how long.

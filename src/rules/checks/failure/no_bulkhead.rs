@@ -3,9 +3,9 @@
 use super::edges::{Edge, awaited, named, survives_without};
 use crate::capacity::ResourceKind;
 use crate::graph::{ComponentIndex, FlowIndex};
-use crate::model::{Change, Component, Element, Fix, FixSafety};
-use crate::rules::checks::load::{expected_load, is_background, rate_of};
-use crate::rules::checks::worst_case::{longest_wait, longest_wait_in_words};
+use crate::model::{Change, Component, Dependency, Element, Fix, FixSafety};
+use crate::rules::checks::load::{expected_load, is_background, most_replicas, most_slots, rate_of};
+use crate::rules::checks::worst_case::{longest_wait, longest_wait_in_words, retries, timeout};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -68,8 +68,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for edge in &awaited(context) {
         let Some(slots) = most_slots(edge.from).filter(|slots| *slots > 0.0) else { continue };
         let pool = edge.dependency.pool.as_ref();
-        let size = pool.and_then(|pool| pool.size).map(|size| size.value() * most_replicas(edge.from));
-        let Some(wait) = longest_wait(edge.dependency) else {
+        let size = pool.and_then(|pool| pool.size).map(|size| size.value() * replicas_of(edge.from));
+        let Some(wait) = hanging(edge.dependency) else {
             if size.is_none() && !victims(context, edge, &mut visitors).is_empty() {
                 report.cannot_tell(edge.element(), "dependency.timeout");
             }
@@ -109,14 +109,17 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn most_replicas(component: &Component) -> f64 {
-    let scaled = component.autoscale.as_ref().and_then(|autoscale| autoscale.max);
-    let today = component.replicas.map_or(1.0, |replicas| replicas.value());
-    scaled.map_or(today, |most| most.value().max(today))
+/// How long a call hangs by its own limits, the wait for a connection left out: that is held as well, and counted apart.
+fn hanging(dependency: &Dependency) -> Option<f64> {
+    let waiting = dependency.pool.as_ref().and_then(|pool| pool.wait).map_or(0.0, |wait| wait.value());
+    let all = longest_wait(dependency)?;
+    let shortest = timeout(dependency).unwrap_or_default();
+    Some((all - waiting * (1.0 + retries(dependency))).max(shortest))
 }
 
-fn most_slots(component: &Component) -> Option<f64> {
-    component.workers.map(|workers| workers.value() * most_replicas(component))
+/// Replicas of a caller when it has scaled out as far as it may.
+fn replicas_of(component: &Component) -> f64 {
+    most_replicas(component).unwrap_or(1.0)
 }
 
 /// Who uses the workers of a caller: critical flows first, and only those that somebody waits for.
@@ -149,7 +152,7 @@ fn found(context: &Context<'_>, edge: &Edge<'_>, hang: &Hang, starved: &[FlowVie
     let pool = edge.dependency.pool.as_ref().and_then(|pool| pool.size);
     let why = match pool {
         None => String::new(),
-        Some(size) if size.value() * most_replicas(edge.from) >= slots => {
+        Some(size) if size.value() * replicas_of(edge.from) >= slots => {
             format!(", and its pool of {size} is no smaller than the workers")
         }
         Some(size) => format!(", {size} of its pool each and the rest waiting for one"),
@@ -172,7 +175,7 @@ fn found(context: &Context<'_>, edge: &Edge<'_>, hang: &Hang, starved: &[FlowVie
         Some((size, wait)) => format!(
             "give {from} -> {to} a pool of {size} a replica with a wait of {}: at most {size} of {} workers then hang",
             Seconds::new(*wait),
-            significant(slots / most_replicas(edge.from), 6)
+            significant(slots / replicas_of(edge.from), 6)
         ),
         None => format!(
             "make the timeout of {from} -> {to} shorter than {}, or serve {} from workers of its own",
@@ -202,7 +205,7 @@ fn found(context: &Context<'_>, edge: &Edge<'_>, hang: &Hang, starved: &[FlowVie
 /// A pool that carries twice what the calls hold in good health at the expected load, leaves half of the workers free
 /// while the callee hangs, and the wait that goes with it; `None` where there is none.
 fn size(context: &Context<'_>, edge: &Edge<'_>, hang: &Hang) -> Option<(u64, f64)> {
-    let replicas = most_replicas(edge.from);
+    let replicas = replicas_of(edge.from);
     let half = hang.slots / replicas / 2.0;
     let element = Element::Component(edge.from.id().to_owned());
     let today: f64 = edge.uses.iter().filter_map(|used| Some(rate_of(context, used.view)? * used.per_request)).sum();

@@ -2,9 +2,7 @@
 
 use crate::graph::{ComponentIndex, DependencyIndex};
 use crate::model::{Dependency, Element};
-use crate::reliability::{
-    WorstCase, longest_wait, longest_wait_in_words, needs_no_timeout, retries, timeout, waits_between,
-};
+use crate::reliability::{WorstCase, longest_call, longest_wait, longest_wait_in_words, needs_no_timeout, timeout};
 use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
@@ -240,9 +238,7 @@ fn longest_single(
 ) -> (Span, Span) {
     let mut longest = (Span::ZERO, Span::ZERO);
     for dependency in context.callees(component).into_iter().filter(|dependency| context.waits(dependency)) {
-        if let (Some(wait), Some(timeout)) = (longest_wait(dependency), timeout(dependency)) {
-            let backoff = dependency.retry.as_ref().map_or(Span::ZERO, waits_between);
-            let by_policy = timeout * (Span::ONE + retries(dependency)) + backoff;
+        if let (Some(wait), Some(by_policy)) = (longest_wait(dependency), longest_call(dependency)) {
             longest = (longest.0.larger(wait), longest.1.larger(by_policy));
         } else {
             let ends = (context.graph.component(dependency.from()), context.graph.component(dependency.to()));

@@ -3,7 +3,7 @@
 use super::unattainable_latency::missed;
 use crate::graph::Step;
 use crate::model::{Change, Element, EntityRef, Fix, FixSafety, Slo};
-use crate::reliability::{WorstCase, longest_wait_in_words, rounded_down, waits_of, written};
+use crate::reliability::{WorstCase, longest_wait_in_words, needs_no_timeout, rounded_down, waits_of, written};
 use crate::rules::checks::patience::fits;
 use crate::rules::checks::worst_case::last_threshold;
 use crate::rules::context::{Context, FlowView};
@@ -22,9 +22,11 @@ declare_rule! {
     detects: "A flow with a latency SLO whose answer may take longer than the threshold by its own policies, while every timeout in \
         front is counted: (pool wait + timeout) × attempts + backoff of each call the entry makes, one after another added up, \
         a `group` by its longest. A timeout caps everything behind it; where a call has none, what is behind it counts down to \
-        the next timeout. Of several SLOs the one with the longest threshold is taken. Low where only pool waits, round trips \
-        and work make it too long, and on a flow that is not critical. A call without a timeout leaves the \
-        rule undecided unless the rest is too long already. The cause is the sum of policies against the objective: one caller \
+        the next timeout. Of several SLOs the one with the longest threshold is taken. Medium on a critical flow where timeouts, \
+        attempts and backoff alone are too much although only components hang that wait for nobody; low elsewhere. Where a \
+        component in between would have to hang, a connection that several flows share is passed over: its one timeout is \
+        for the most patient of them. A call without a timeout leaves the \
+        rule undecided unless the rest is too long already; so does one behind a connection that other flows share. The cause is the sum of policies against the objective: one caller \
         less patient than its callee is `KP204`; a flow whose work alone takes too long is `KP106`, and then this rule \
         is silent.";
     why: "When a dependency hangs, the flow still waits and repeats long after the answer stopped counting. The user has reloaded by \
@@ -71,12 +73,46 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             continue;
         }
         let objective = slo.objective.map_or(0.0, |objective| objective.value() / 100.0);
+        let by_leaves = worst.by_leaves.likely > threshold * (1.0 + ROUNDING);
+        if !by_leaves && is_for_others(context, view, worst) {
+            report.pass();
+            continue;
+        }
+        // What stands behind a shared connection ends it for this flow, once it has a timeout of its own (`KP203`).
+        let behind = endless_calls(context, view, worst);
+        if !behind.is_empty() && is_for_others(context, view, worst) {
+            for element in behind {
+                report.cannot_tell(element, "dependency.timeout");
+            }
+            continue;
+        }
         // Where the work alone is too long, no timeout is the reason.
         let by_work = worst.largest.is_empty() || missed(context, view, threshold, objective).is_some();
         if !by_work {
             report.find(found(context, view, slo, threshold, worst));
         }
     }
+}
+
+/// The calls of the answer that should have a timeout and have none, those behind a timeout included.
+fn endless_calls(context: &Context<'_>, view: FlowView<'_>, worst: &WorstCase) -> Vec<Element> {
+    let name = |index| context.graph.name(index).to_owned();
+    let calls = view.expansion.calls.iter().zip(&worst.calls);
+    calls
+        .filter(|(made, limit)| {
+            made.in_answer && limit.is_some_and(|limit| !limit.limited) && !needs_no_timeout(context.review, made)
+        })
+        .map(|(made, _)| Element::Dependency(name(made.from), name(made.to)))
+        .collect()
+}
+
+/// Whether the largest term is a timeout that another flow shares: it is set for the most patient of them.
+fn is_for_others(context: &Context<'_>, view: FlowView<'_>, worst: &WorstCase) -> bool {
+    worst.largest.last().is_some_and(|call| {
+        let made = &view.expansion.calls[*call];
+        let name = |index| context.graph.name(index).to_owned();
+        context.flows_through(&Element::Dependency(name(made.from), name(made.to))).len() > 1
+    })
 }
 
 fn found(context: &Context<'_>, view: FlowView<'_>, slo: &Slo, threshold: f64, worst: &WorstCase) -> Draft {
@@ -107,7 +143,7 @@ fn found(context: &Context<'_>, view: FlowView<'_>, slo: &Slo, threshold: f64, w
     if let Some(others) = others(worst, seconds) {
         message = format!("{message}; everything else takes {}", Seconds::new(others));
     }
-    let by_policy = worst.by_policy.likely > threshold * (1.0 + ROUNDING);
+    let by_policy = worst.by_leaves.likely > threshold * (1.0 + ROUNDING);
     let range = slo.threshold.map_or(threshold, |threshold| threshold.high().value());
     let certain = worst.seconds.low > range * (1.0 + ROUNDING);
     let mut draft = Draft::new(Element::Path(id.to_owned(), path), message, remedy)
@@ -149,6 +185,25 @@ struct Mended {
     fix: Option<Fix>,
 }
 
+/// The way to the timeout that is too long: the largest term, and where that is only an upper end of what its callee
+/// allows itself, on to the callee's largest term.
+fn way_to_blame(view: FlowView<'_>, worst: &WorstCase, threshold: f64) -> Vec<usize> {
+    let mut way = worst.largest.clone();
+    if worst.by_leaves.likely <= threshold * (1.0 + ROUNDING) {
+        return way;
+    }
+    while let Some(last) = way.last().copied() {
+        let below = view.expansion.place(view.expansion.calls[last].to).map(|place| &worst.visits[place]);
+        let Some(below) = below.filter(|below| !below.endless) else { break };
+        let (Some(next), Some(limit)) = (below.largest, worst.calls[last]) else { break };
+        if limit.by_leaves.likely >= limit.by_policy.likely * (1.0 - ROUNDING) {
+            break;
+        }
+        way.push(next);
+    }
+    way
+}
+
 /// The most calls of one way that are shortened together.
 const DEEPEST: usize = 6;
 
@@ -157,7 +212,7 @@ const DEEPEST: usize = 6;
 /// The largest term first; where its callee would not fit any more, the largest term of the callee with it, and so on;
 /// then all the calls in front together.
 fn mended(context: &Context<'_>, view: FlowView<'_>, worst: &WorstCase, threshold: f64) -> Mended {
-    let way = worst.largest.clone();
+    let way = way_to_blame(view, worst, threshold);
     let limited = |call: &usize| worst.calls[*call].is_some_and(|limit| limit.limited);
     let mut chain: Vec<usize> = way.last().copied().filter(limited).into_iter().collect();
     let mut longer = way.clone();
