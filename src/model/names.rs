@@ -50,6 +50,29 @@ pub fn is_id(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
+/// Whether a part with `*` for any text of a finding's id matches a part. Looks back at the last `*` only.
+pub(crate) fn matches_part(pattern: &str, part: &str) -> bool {
+    let (pattern, part) = (pattern.as_bytes(), part.as_bytes());
+    let (mut at, mut from) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while from < part.len() {
+        if pattern.get(at) == Some(&b'*') {
+            star = Some((at, from));
+            at += 1;
+        } else if pattern.get(at) == Some(&part[from]) {
+            at += 1;
+            from += 1;
+        } else if let Some((place, matched)) = star {
+            star = Some((place, matched + 1));
+            at = place + 1;
+            from = matched + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
+}
+
 /// The id nearest to a text: lower case, everything else a dash.
 pub fn as_id(text: &str) -> String {
     let mut id = String::new();

@@ -8,6 +8,7 @@
 use super::finding::Standing;
 use super::registry;
 use super::triage::Pattern;
+use crate::model::Renaming;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -195,6 +196,22 @@ impl Baseline {
         self.lines.iter().filter_map(stale).collect()
     }
 
+    /// The text of the baseline after something in a review got another name; `None` where it names nothing of it.
+    ///
+    /// `is_of` says of the review that a line names, or of a line that names none, whether it is about that review.
+    /// Lines that have not changed stay, comments and all; the text is sorted.
+    pub fn renamed(&self, renaming: &Renaming, is_of: impl Fn(Option<&str>) -> bool) -> Option<String> {
+        let mut renamed = self.clone();
+        let mut changed = false;
+        for line in renamed.lines.iter_mut().filter(|line| is_of(line.review.as_deref())) {
+            if let Some(id) = renaming.finding(&line.id) {
+                line.id = id;
+                changed = true;
+            }
+        }
+        changed.then(|| renamed.rewritten(&[]))
+    }
+
     /// The text of a baseline that holds what the reviews have now, sorted, with the comments of this one.
     ///
     /// Lines that were not judged stay. Of several reviews, what is new is written with the name of its review.
@@ -349,6 +366,22 @@ mod tests {
         let several = [("a#b c.toml", &ratchet(&["KP203@a->b"], &[])), ("d.toml", &ratchet(&["KP203@a->b"], &[]))];
         let text = Baseline::default().rewritten(&several);
         assert_eq!(Baseline::parse(&text).unwrap().ids_of("a#b c.toml").len(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_new_name_is_written_where_it_is_of_the_review_and_nowhere_else() {
+        let (review, _, _) = crate::document::parse("component = [{ id = 'b' }, { id = 'c' }]");
+        let renaming = Renaming::new(&review, crate::model::EntityKind::Component, "b", "z");
+        let text = "# ours\n\nKP101@f\n# the shop\nKP203@b->c # why not\nKP204@x->y\nother.toml#KP203@b->c\n";
+        let baseline = Baseline::parse(text).unwrap();
+        assert_eq!(
+            baseline.renamed(&renaming, |review| review.is_none()).as_deref(),
+            Some("# ours\n\nKP101@f\n# the shop\nKP203@z->c # why not\nKP204@x->y\nother.toml#KP203@b->c\n")
+        );
+        let named = baseline.renamed(&renaming, |review| review == Some("other.toml")).unwrap();
+        assert!(named.contains("KP203@b->c # why not") && named.contains("other.toml#KP203@z->c"), "{named}");
+        assert_eq!(baseline.renamed(&renaming, |_| false), None);
+        assert_eq!(baseline.renamed(&renaming.inverse(), |_| true), None, "nothing has the new name yet");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::finding::{Standing, TriageMark};
 use super::registry;
-use crate::model::{Triage, TriageStatus};
+use crate::model::{Triage, TriageStatus, matches_part};
 use jiff::civil::Date;
 use std::collections::HashMap;
 
@@ -70,29 +70,6 @@ impl Pattern {
         self.separators == id.separators
             && self.parts.iter().zip(&id.parts).all(|(pattern, part)| matches_part(pattern, part))
     }
-}
-
-/// Whether a part with `*` for any text matches a part. Looks back at the last `*` only.
-fn matches_part(pattern: &str, part: &str) -> bool {
-    let (pattern, part) = (pattern.as_bytes(), part.as_bytes());
-    let (mut at, mut from) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while from < part.len() {
-        if pattern.get(at) == Some(&b'*') {
-            star = Some((at, from));
-            at += 1;
-        } else if pattern.get(at) == Some(&part[from]) {
-            at += 1;
-            from += 1;
-        } else if let Some((place, matched)) = star {
-            star = Some((place, matched + 1));
-            at = place + 1;
-            from = matched + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
 /// Whether a text names a finding of this id: the id itself, spaced or with the rule's name, or a pattern of it.
