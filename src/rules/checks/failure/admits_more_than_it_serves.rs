@@ -9,7 +9,7 @@ use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{PerSecond, Quantity, significant};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 declare_rule! {
     "KP422" "admits-more-than-it-serves", Medium, Likely;
@@ -62,6 +62,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             }
         }
     }
+    // Of the doors one behind the other, the innermost is the one to set: it sees what the limit is about.
+    let mut innermost: HashMap<usize, usize> = HashMap::new();
+    let mut drafts = Vec::new();
     for component in entrances {
         let asks = matches!(component.kind, Some(Kind::Client | Kind::External));
         let Some(limit) = component.rate_limit.filter(|_| !asks).map(|limit| limit.value()) else { continue };
@@ -102,9 +105,18 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                 if let Some((fit, entity)) = fit.zip(context.entity(&element)) {
                     draft = draft.fix(Fix::set(FixSafety::Suggested, entity, "rate_limit", fit));
                 }
-                report.find(draft);
+                if let Some(position) = envelope.until {
+                    innermost.insert(position, drafts.len());
+                    let outer = matches!(component.kind, Some(Kind::Cdn | Kind::Waf | Kind::LoadBalancer));
+                    drafts.push((draft, position, outer));
+                }
             }
             _ => report.pass(),
+        }
+    }
+    for (place, (draft, position, outer)) in drafts.into_iter().enumerate() {
+        if !outer || innermost.get(&position) == Some(&place) {
+            report.find(draft);
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::unattainable_latency::missed;
 use crate::graph::Step;
 use crate::model::{Change, Element, EntityRef, Fix, FixSafety, Slo};
-use crate::reliability::{WorstCase, longest_wait_in_words, rounded_down, waits_of, written};
+use crate::reliability::{WorstCase, longest_wait_in_words, needs_no_timeout, rounded_down, waits_of, written};
 use crate::rules::checks::patience::fits;
 use crate::rules::checks::worst_case::last_threshold;
 use crate::rules::context::{Context, FlowView};
@@ -26,7 +26,7 @@ declare_rule! {
         attempts and backoff alone are too much although only components hang that wait for nobody; low elsewhere. Where a \
         component in between would have to hang, a connection that several flows share is passed over: its one timeout is \
         for the most patient of them. A call without a timeout leaves the \
-        rule undecided unless the rest is too long already. The cause is the sum of policies against the objective: one caller \
+        rule undecided unless the rest is too long already; so does one behind a connection that other flows share. The cause is the sum of policies against the objective: one caller \
         less patient than its callee is `KP204`; a flow whose work alone takes too long is `KP106`, and then this rule \
         is silent.";
     why: "When a dependency hangs, the flow still waits and repeats long after the answer stopped counting. The user has reloaded by \
@@ -78,12 +78,32 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             report.pass();
             continue;
         }
+        // What stands behind a shared connection ends it for this flow, once it has a timeout of its own (`KP203`).
+        let behind = endless_calls(context, view, worst);
+        if !behind.is_empty() && is_for_others(context, view, worst) {
+            for element in behind {
+                report.cannot_tell(element, "dependency.timeout");
+            }
+            continue;
+        }
         // Where the work alone is too long, no timeout is the reason.
         let by_work = worst.largest.is_empty() || missed(context, view, threshold, objective).is_some();
         if !by_work {
             report.find(found(context, view, slo, threshold, worst));
         }
     }
+}
+
+/// The calls of the answer that should have a timeout and have none, those behind a timeout included.
+fn endless_calls(context: &Context<'_>, view: FlowView<'_>, worst: &WorstCase) -> Vec<Element> {
+    let name = |index| context.graph.name(index).to_owned();
+    let calls = view.expansion.calls.iter().zip(&worst.calls);
+    calls
+        .filter(|(made, limit)| {
+            made.in_answer && limit.is_some_and(|limit| !limit.limited) && !needs_no_timeout(context.review, made)
+        })
+        .map(|(made, _)| Element::Dependency(name(made.from), name(made.to)))
+        .collect()
 }
 
 /// Whether the largest term is a timeout that another flow shares: it is set for the most patient of them.
