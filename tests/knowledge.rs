@@ -12,9 +12,13 @@ fn root() -> PathBuf {
 
 /// Codes a text may name. Until the registry has every rule of the catalogue this is the catalogue itself; then replace
 /// the body with the codes of `kneepoint::rules`.
-fn catalogue_codes() -> BTreeSet<String> {
-    let families = [(101, 110), (201, 216), (301, 328), (401, 422), (501, 512), (601, 609), (701, 710), (901, 907)];
-    families.into_iter().flat_map(|(first, last)| (first..=last).map(|code: u32| format!("KP{code}"))).collect()
+/// The codes of rules that are not written yet: those that need a curve of latency or live figures.
+const PLANNED: [&str; 12] =
+    ["KP603", "KP608", "KP701", "KP702", "KP703", "KP704", "KP705", "KP706", "KP707", "KP708", "KP709", "KP710"];
+
+/// Every code that a text may name: the registry's, and the planned ones.
+fn is_known(code: &str) -> bool {
+    is_written(code) || PLANNED.contains(&code)
 }
 
 /// Whether review format 1 has this table or key: what a question may fill and a row of the coverage table may name.
@@ -146,12 +150,17 @@ fn questions_are_unique_complete_and_findable() {
 }
 
 #[test]
+fn what_is_written_is_not_planned() {
+    let written: Vec<_> = PLANNED.iter().filter(|code| is_written(code)).collect();
+    assert!(written.is_empty(), "take {written:?} off the list");
+}
+
+#[test]
 fn every_code_is_in_the_rule_catalogue() {
-    let known = catalogue_codes();
     for asset in CHECKLISTS {
         for (at, _) in asset.text.match_indices("KP") {
             let code: String = asset.text[at..].chars().take_while(char::is_ascii_alphanumeric).collect();
-            assert!(is_rule_code(&code) && known.contains(&code), "{}: {code}", asset.path);
+            assert!(is_rule_code(&code) && is_known(&code), "{}: {code}", asset.path);
         }
     }
 }
@@ -450,7 +459,7 @@ fn broken(target: &str) -> Option<String> {
         if is_written(code) {
             return Some(format!("{code} is written now: it is rule:{code}"));
         }
-        return (!catalogue_codes().contains(code)).then(|| format!("no rule {code} is planned"));
+        return (!PLANNED.contains(&code)).then(|| format!("no rule {code} is planned"));
     }
     if let Some(key) = target.strip_prefix("format:") {
         return (!is_format_key(key)).then(|| format!("no key {key} in the format"));
@@ -520,12 +529,12 @@ fn templates_and_examples_of_the_coverage_table_exist() {
             let known = TEMPLATES.iter().any(|name| {
                 *target == format!("templates/reviews/{name}.toml")
                     || (*name != "blank" && *target == format!("examples/{name}/review.toml"))
-            });
+            }) || target == "examples/reference/review.toml";
             assert!(known, "line {}: `{target}` is neither a template nor an example", row.line);
             named.insert(target.clone());
         }
     }
-    assert_eq!(named.len(), 11, "five templates with an example each, and the blank one: {named:?}");
+    assert_eq!(named.len(), 12, "five templates with an example each, the blank one, the reference: {named:?}");
     let missing: Vec<&String> = named.iter().filter(|target| !root().join(target).exists()).collect();
     assert!(missing.is_empty(), "missing (are templates/ and examples/ merged?): {missing:?}");
 }
