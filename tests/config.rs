@@ -83,3 +83,25 @@ fn the_document_judges_as_the_team_does() {
     let (_, without, _) = said(&run(folder(None).path(), &["export", "a.review.toml"]));
     assert!(without.contains("KP203") && !with.contains("KP203"));
 }
+
+#[test]
+fn the_schema_is_written_beside_the_review() {
+    let team = folder(None);
+    let (code, stdout, _) = said(&run(team.path(), &["schema"]));
+    let (written, silent, stderr) = said(&run(team.path(), &["schema", "--out", "kneepoint.schema.json"]));
+    assert_eq!((code, written, silent.as_str()), (0, 0, ""));
+    assert!(stderr.contains("wrote kneepoint.schema.json"), "{stderr}");
+    assert_eq!(fs::read_to_string(team.path().join("kneepoint.schema.json")).unwrap(), stdout);
+    // The line that editors look for is a comment to everybody else.
+    fs::write(team.path().join("a.review.toml"), format!("#:schema ./kneepoint.schema.json\n{REVIEW}")).unwrap();
+    assert_eq!(said(&run(team.path(), &["check", "a.review.toml", "--fail-on", "never"])).0, 0);
+}
+
+#[test]
+fn the_manual_page_names_every_command() {
+    let (code, page, _) = said(&run(folder(None).path(), &["man"]));
+    assert_eq!(code, 0);
+    for command in ["check", "diff", "rule", "schema", "export"] {
+        assert!(page.contains(&format!("kneepoint\\-{command}(1)")), "{command}");
+    }
+}

@@ -75,7 +75,11 @@ pub(super) enum Command {
     /// Write an embedded file of the method or the document template, to change in `.kneepoint/`, or list them all.
     Method(Method),
     /// Write the JSON schema of the review file, for editors that complete and check TOML.
-    Schema,
+    Schema {
+        /// Where to write it; without it, to stdout.
+        #[arg(long, short, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Write the manual page.
     Man,
     /// Write the completion script of a shell.

@@ -66,7 +66,7 @@ fn dispatch(arguments: Arguments, output: &Output) -> Result<Exit, Failure> {
         Some(Command::Export(export)) => export::export(&export, output),
         Some(Command::Diff(diff)) => difference::diff(&diff, output),
         Some(Command::Method(method)) => custom::method(&method, output),
-        Some(Command::Schema) => output.result(&crate::report::schema()),
+        Some(Command::Schema { out }) => show::schema(out.as_deref(), output),
         Some(Command::Man) => {
             let mut page = Vec::new();
             let rendered = clap_mangen::Man::new(Arguments::command()).render(&mut page);

@@ -51,3 +51,12 @@ pub(super) fn capacity(capacity: &Capacity, output: &Output) -> Result<Exit, Fai
     })?;
     Ok(exit)
 }
+
+/// `schema`: the JSON schema of the format, to a file or to stdout.
+pub(super) fn schema(out: Option<&std::path::Path>, output: &Output) -> Result<Exit, Failure> {
+    let schema = report::schema();
+    let Some(path) = out else { return output.result(&schema) };
+    super::files::replace(path, &schema)?;
+    output.note(&format!("wrote {}", path.display()));
+    Ok(Exit::Fine)
+}

@@ -182,17 +182,30 @@ impl Element {
 
     /// Without spaces, as finding ids have it: `api->payments`, `checkout:gateway->…->payments`.
     pub fn compact(&self) -> String {
+        let mut text = String::new();
+        self.write_compact(&mut text);
+        text
+    }
+
+    /// [`Self::compact`], behind what a text already holds.
+    pub fn write_compact(&self, text: &mut String) {
+        let mut write = |parts: &[&str]| {
+            text.reserve(parts.iter().map(|part| part.len()).sum());
+            for part in parts {
+                text.push_str(part);
+            }
+        };
         match self {
-            Self::Review => "review".to_owned(),
-            Self::Component(id) | Self::Flow(id) | Self::Slo(id) => id.clone(),
-            Self::Dependency(from, to) => format!("{from}->{to}"),
+            Self::Review => write(&["review"]),
+            Self::Component(id) | Self::Flow(id) | Self::Slo(id) => write(&[id]),
+            Self::Dependency(from, to) => write(&[from, "->", to]),
             Self::Path(flow, path) => match path.as_slice() {
-                [] => flow.clone(),
-                [only] => format!("{flow}:{only}"),
-                [first, last] => format!("{flow}:{first}->{last}"),
-                [first, .., last] => format!("{flow}:{first}->…->{last}"),
+                [] => write(&[flow]),
+                [only] => write(&[flow, ":", only]),
+                [first, last] => write(&[flow, ":", first, "->", last]),
+                [first, .., last] => write(&[flow, ":", first, "->…->", last]),
             },
-            Self::Other(table, id) => format!("{table}.{id}"),
+            Self::Other(table, id) => write(&[table, ".", id]),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! wildcards: what is decided about many belongs into the ledger. Characters that a line cannot hold are written
 //! `\u{23}`. Must not know files.
 
-use super::finding::{CannotTell, Finding, Standing};
+use super::finding::Standing;
 use super::registry;
 use super::triage::Pattern;
 use crate::model::Renaming;
@@ -71,39 +71,50 @@ pub struct Ratchet {
     pub stale: Vec<StaleId>,
 }
 
-impl Ratchet {
-    /// From a baseline and everything that the rules of these codes said.
-    pub(crate) fn new<'a>(
-        baseline: &BTreeSet<String>,
-        findings: impl Iterator<Item = &'a Finding>,
-        cannot_tell: &[CannotTell],
-        judged: &BTreeSet<&'static str>,
-    ) -> Self {
-        let mut open = Vec::new();
-        let mut decided = BTreeSet::new();
-        for finding in findings {
-            let coverable = match &finding.standing {
-                Standing::Open | Standing::Baselined => true,
-                Standing::Triaged(_) => finding.standing.counts(),
-                Standing::Expired(_) => false,
-            };
-            if coverable {
-                open.push(finding.id.clone());
-            } else {
-                decided.insert(finding.id.as_str());
-            }
-        }
-        open.sort_unstable();
-        let undecided: BTreeSet<String> = if baseline.is_empty() {
-            BTreeSet::new()
-        } else {
-            cannot_tell.iter().map(|doubt| format!("{}@{}", doubt.code, doubt.element.compact())).collect()
+/// Ids that rules spoke of, as a baseline sees them.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// Findings that a baseline may hold.
+    pub(crate) open: Vec<String>,
+    /// Findings that the ledger answers, of those that the baseline names.
+    pub(crate) decided: BTreeSet<String>,
+    /// What could not be told, of what the baseline names.
+    pub(crate) undecided: BTreeSet<String>,
+}
+
+impl Said {
+    /// A finding and how it stands.
+    pub(crate) fn found(&mut self, baseline: &BTreeSet<String>, id: &str, standing: &Standing) {
+        let coverable = match standing {
+            Standing::Open | Standing::Baselined => true,
+            Standing::Triaged(_) => standing.counts(),
+            Standing::Expired(_) => false,
         };
+        if coverable {
+            self.open.push(id.to_owned());
+        } else if baseline.contains(id) {
+            self.decided.insert(id.to_owned());
+        }
+    }
+
+    /// What another rule spoke of.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.open.append(&mut other.open);
+        self.decided.append(&mut other.decided);
+        self.undecided.append(&mut other.undecided);
+    }
+}
+
+impl Ratchet {
+    /// From a baseline and the ids that the rules of these codes spoke of.
+    pub(crate) fn new(baseline: &BTreeSet<String>, said: Said, judged: &BTreeSet<&'static str>) -> Self {
+        let Said { mut open, decided, undecided } = said;
+        open.sort_unstable();
         let why = |id: &String| {
             let code = id.split('@').next().unwrap_or_default();
             if open.binary_search(id).is_ok() || undecided.contains(id) {
                 None
-            } else if decided.contains(id.as_str()) {
+            } else if decided.contains(id) {
                 Some("the ledger has an entry for it")
             } else if registry::find(code).is_none() {
                 Some("there is no such rule")

@@ -14,6 +14,7 @@ pub mod registry;
 mod report;
 mod rule;
 mod select;
+mod shortlist;
 mod triage;
 
 pub use baseline::{Baseline, Ratchet, StaleId};

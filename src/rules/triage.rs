@@ -1,6 +1,6 @@
 //! The ledger: which entry answers which finding, and whether it still holds.
 
-use super::finding::{Finding, Standing, TriageMark};
+use super::finding::{Standing, TriageMark};
 use super::registry;
 use crate::model::{Triage, TriageStatus, matches_part};
 use jiff::civil::Date;
@@ -100,17 +100,25 @@ impl<'a> Ledger<'a> {
         Self { entries, exact, wild }
     }
 
+    /// Whether it answers nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.wild.is_empty()
+    }
+
     /// The entry that answers a finding: the one that names it, or else the first whose pattern matches it.
     pub(crate) fn entry(&self, id: &str) -> Option<usize> {
+        if self.is_empty() {
+            return None;
+        }
         self.exact.get(id).copied().or_else(|| {
             let id = if self.wild.is_empty() { return None } else { Pattern::cut(id) };
             self.wild.iter().find(|(_, pattern)| pattern.matches(&id)).map(|(index, _)| *index)
         })
     }
 
-    /// What the ledger says about a finding. An entry holds up to and including the day it expires.
-    pub(crate) fn standing(&self, finding: &Finding, today: Date) -> Standing {
-        let Some(index) = self.entry(&finding.id) else { return Standing::Open };
+    /// What the ledger says about a finding of this id. An entry holds up to and including the day it expires.
+    pub(crate) fn standing(&self, id: &str, today: Date) -> Standing {
+        let Some(index) = self.entry(id) else { return Standing::Open };
         let entry = &self.entries[index];
         let mark = TriageMark {
             index,

@@ -23,7 +23,7 @@ declare_rule! {
         `workers` × `replicas` (× 1 + `read_replicas`), `cores` × `replicas`, or `rate_limit`. It fires where a component that is \
         below saturation with the cache warm is above it with the cache cold: high at today's rate on a critical flow, medium elsewhere \
         and at the growth × peak that the review expects (then with `autoscale.max` replicas). Where every caller may hold no more than \
-        the origin can work on (`pool.size` × replicas, or a queue of the origin that refuses) it is medium, because the cache fills \
+        the origin can work on (`pool.size` × replicas, a queue of the origin that refuses, or a `rate_limit` as its only limit) it is medium, because the cache fills \
         again by itself; with that and an answer without the origin (soft, fallback, degrade, queue) it passes. A `cdn` is medium at most: it is never empty everywhere at once \
         without a person's doing. Waiting of the origin \
         for others is left out: the utilisation that is named is a lower bound.";
@@ -252,6 +252,8 @@ fn guard(context: &Context<'_>, origin: &Component, extra: &Extra) -> Guard {
     let sheds = origin.queue.as_ref().is_some_and(|queue| {
         queue.limit.is_some() && matches!(queue.overflow, Some(Overflow::Reject | Overflow::DropOldest))
     }) && origin.workers.is_some();
+    // A rate limit is a refusal, and the only limit that is known here.
+    let sheds = sheds || origin.rate_limit.is_some() && slots_of_one(origin).is_none();
     let copies = origin.data.as_ref().and_then(|data| data.read_replicas).map_or(0.0, |copies| copies.value());
     let replicas = origin.replicas.map_or(1.0, |replicas| replicas.value());
     let slots = slots_of_one(origin).map(|slots| slots * replicas * (1.0 + copies));

@@ -1,6 +1,6 @@
 //! KP307: more connections in the callers' pools than the store accepts.
 
-use crate::model::{Component, Element, Fix, FixSafety};
+use crate::model::{Component, ComponentKind, Element, Fix, FixSafety};
 use crate::rules::checks::load::most_replicas;
 use crate::rules::context::Context;
 use crate::rules::finding::Figure;
@@ -40,7 +40,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let data = component.data.as_ref();
         let callers = context.callers(component.id());
         let Some(limit) = data.and_then(|data| data.max_connections).map(|limit| limit.value()) else {
-            if data.is_some() && callers.iter().any(|caller| caller.pool.is_some()) {
+            // An object store is asked over HTTP: what it refuses is a rate.
+            let connects = data.is_some() && component.kind != Some(ComponentKind::ObjectStore);
+            if connects && callers.iter().any(|caller| caller.pool.is_some()) {
                 let element = Element::Component(component.id().to_owned());
                 report.cannot_tell(element, "component.data.max_connections");
             }
