@@ -244,7 +244,17 @@ fn findings_are_renamed_part_by_part() {
     ] {
         assert_eq!(api.finding(old).as_deref(), Some(new), "{old}");
     }
-    for text in ["KP203@ap*->db", "KP203@apis", "KP904@decision.api", "KP201@api:db", "api", "KP203@x->y", "@", ""] {
+    for text in [
+        "KP203@ap*->db",
+        "KP203@*->*",
+        "KP203@apis",
+        "KP904@decision.api",
+        "KP201@api:db",
+        "api",
+        "KP203@x->y",
+        "@",
+        "",
+    ] {
         assert_eq!(api.finding(text), None, "{text}");
     }
     assert_eq!(renaming(EntityKind::Flow, "buy").finding("KP201@buy:api->db").as_deref(), Some("KP201@new:api->db"));
@@ -294,9 +304,17 @@ fn loose_names_and_signals_are_followed_and_sentences_stay() {
 }
 
 #[test]
-fn lines_of_a_baseline_are_renamed_and_all_else_stays() {
-    let api = renaming(EntityKind::Component, "api");
-    let text = "# KP203@api->db\r\nKP203@api->db\r\n\nKP301@db";
-    assert_eq!(api.lines(text).as_deref(), Some("# KP203@api->db\r\nKP203@new->db\r\n\nKP301@db"));
-    assert_eq!(api.lines("KP301@db\n"), None);
+fn a_pattern_of_one_component_alone_goes_with_it() {
+    let alone = "component = [{ id = 'payments' }, { id = 'api' }]
+        dependency = [{ from = 'api', to = 'payments', mode = 'sync' }]
+        triage = [{ finding = 'KP203@*->pay*', status = 'accepted', expires = 2027-01-01 }]";
+    let mut document = Document::new(alone.to_owned());
+    document.rename(EntityKind::Component, "payments", "billing").unwrap();
+    assert!(document.text().contains("'KP203@*->billing'"), "{}", document.text());
+    document.rename(EntityKind::Component, "billing", "billing-2").unwrap();
+    assert!(document.text().contains("'KP203@*->billing-2'"), "{}", document.text());
+    // One that still matches, or that is about others too, stays as it was written.
+    let mut document = Document::new(alone.replace("'api' }]", "'api' }, { id = 'payroll' }]"));
+    document.rename(EntityKind::Component, "payments", "billing").unwrap();
+    assert!(document.text().contains("'KP203@*->pay*'"), "{}", document.text());
 }

@@ -47,8 +47,11 @@ pub struct Settings {
     pub thresholds: BTreeMap<String, f64>,
     /// Ids of findings that were there before: they are marked, and do not count.
     pub baseline: BTreeSet<String>,
-    /// So many findings of one rule are listed; all are counted.
+    /// So many findings of one rule are listed, and so many that it could not tell; all are counted.
     pub most: usize,
+    /// Whether a baseline is to be written, which holds the ids of all findings, listed or not. With a baseline they are
+    /// always there.
+    pub ids: bool,
     /// The method that the review's references are checked against.
     pub knowledge: InForce,
     /// Whether to go on to the questions: derived answers, the size of the review, the scorecard. A gate needs none of
@@ -68,6 +71,7 @@ impl Settings {
             thresholds: BTreeMap::new(),
             baseline: BTreeSet::new(),
             most: MOST_OF_A_RULE,
+            ids: true,
             knowledge: InForce::default(),
             overview: true,
         }
@@ -85,7 +89,7 @@ pub struct Analysis {
     pub promise: Promise,
     /// What the rules found: what hurts most in front.
     pub findings: Vec<Finding>,
-    /// What the rules could not decide.
+    /// What the rules could not decide: no more of a rule than are listed, see [`Self::cannot_tell_left_out`].
     pub cannot_tell: Vec<CannotTell>,
     /// The rules that were asked, by code.
     pub rules: Vec<&'static RuleInfo>,
@@ -111,6 +115,21 @@ pub struct Analysis {
     pub scorecard: Scorecard,
 }
 
+impl Analysis {
+    /// The rules that could not tell more often than is listed, by code, and how much more often.
+    pub fn cannot_tell_left_out(&self) -> BTreeMap<&'static str, usize> {
+        let mut left_out: BTreeMap<&'static str, usize> =
+            self.per_rule.iter().map(|(code, tally)| (*code, tally.cannot_tell)).collect();
+        for doubt in &self.cannot_tell {
+            if let Some(count) = left_out.get_mut(doubt.code) {
+                *count = count.saturating_sub(1);
+            }
+        }
+        left_out.retain(|_, count| *count > 0);
+        left_out
+    }
+}
+
 /// Analyses a review. Deterministic; milliseconds for a thousand components.
 pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Analysis {
     let graph = SystemGraph::new(review);
@@ -124,6 +143,7 @@ pub fn analyze(review: &Review, evidence: &Evidence, settings: &Settings) -> Ana
         thresholds: settings.thresholds.clone(),
         baseline: settings.baseline.clone(),
         most: settings.most,
+        ids: settings.ids,
         knowledge: settings.knowledge.clone(),
         ..rules::Options::new(settings.today)
     };

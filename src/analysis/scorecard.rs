@@ -232,7 +232,7 @@ fn rule_movers(told: &Told<'_>) -> BTreeMap<&'static str, Mover> {
             let severity = open.iter().filter_map(|index| told.findings.get(*index)).map(|one| one.severity).max();
             Mover { severity, findings: open, ..mover(Moves::Down, text, first.remedy.clone()) }
         } else if let Some(first) = undecided.first() {
-            mover(Moves::Unknown, lacking(&undecided), format!("say {}", first.missing))
+            mover(Moves::Unknown, lacking(&undecided, tally.cannot_tell), format!("say {}", first.missing))
         } else if decided > 0 {
             mover(Moves::Decided, format!("{} decided about", counted(decided, "finding")), String::new())
         } else if tally.passed > 0 {
@@ -254,7 +254,7 @@ fn rule_movers(told: &Told<'_>) -> BTreeMap<&'static str, Mover> {
 }
 
 /// "component.owner at api, db and 3 more".
-fn lacking(undecided: &[&CannotTell]) -> String {
+fn lacking(undecided: &[&CannotTell], all: usize) -> String {
     let mut keys: BTreeMap<&str, Vec<&Element>> = BTreeMap::new();
     for one in undecided {
         keys.entry(one.missing.as_str()).or_default().push(&one.element);
@@ -265,7 +265,12 @@ fn lacking(undecided: &[&CannotTell]) -> String {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         format!("needs {key} at {}{more}", named.join(", "))
     });
-    parts.collect::<Vec<_>>().join("; ")
+    let mut parts: Vec<String> = parts.collect();
+    let left_out = all.saturating_sub(undecided.len());
+    if left_out > 0 {
+        parts.push(format!("{} more", crate::units::thousands(left_out as f64)));
+    }
+    parts.join("; ")
 }
 
 fn line(

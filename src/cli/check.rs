@@ -33,6 +33,7 @@ pub(super) fn check(check: &Check, output: &Output) -> Result<Exit, Failure> {
         ignore: check.ignore.clone(),
         most: MOST_OF_A_RULE,
         overview: false,
+        ids: check.write_baseline,
         ..Settings::new(check.as_of.unwrap_or_else(today))
     };
     output.detail(&format!("dates are judged as of {}", settings.today));

@@ -254,11 +254,20 @@ impl SystemGraph {
         if let Element::Flow(id) | Element::Path(id, _) = element {
             return self.flow(id).into_iter().collect();
         }
-        let flows = match self.ends_of(element) {
-            Some((from, Some(to))) => self.flows_of_pair.get(&(from, to)),
-            Some((component, None)) => self.flows_of_component.get(&component),
-            None => None,
-        };
-        flows.cloned().unwrap_or_default()
+        match self.ends_of(element) {
+            Some((from, Some(to))) => self.flows_that_call(from, to).to_vec(),
+            Some((component, None)) => self.flows_that_visit(component).to_vec(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The flows that visit a component, in file order.
+    pub fn flows_that_visit(&self, component: ComponentIndex) -> &[FlowIndex] {
+        self.flows_of_component.get(&component).map_or(&[], Vec::as_slice)
+    }
+
+    /// The flows that make a call from one component to another, in file order.
+    pub fn flows_that_call(&self, from: ComponentIndex, to: ComponentIndex) -> &[FlowIndex] {
+        self.flows_of_pair.get(&(from, to)).map_or(&[], Vec::as_slice)
     }
 }

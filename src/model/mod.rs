@@ -24,6 +24,7 @@ pub use field::{
     Field, FieldSpec, LONGEST_TEXT, RANGE_KEYS, Reader, ServiceTime, Shape, Target, is_bidirectional_control,
 };
 pub use kind::{EntityKind, EntityRef, field_at};
+pub(crate) use names::matches_part;
 pub use names::{
     ComponentName, Element, ElementName, FindingName, FlowName, Id, Name, PatternName, QuestionName, as_id, is_id,
 };

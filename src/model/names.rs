@@ -50,6 +50,29 @@ pub fn is_id(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
+/// Whether a part with `*` for any text of a finding's id matches a part. Looks back at the last `*` only.
+pub(crate) fn matches_part(pattern: &str, part: &str) -> bool {
+    let (pattern, part) = (pattern.as_bytes(), part.as_bytes());
+    let (mut at, mut from) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while from < part.len() {
+        if pattern.get(at) == Some(&b'*') {
+            star = Some((at, from));
+            at += 1;
+        } else if pattern.get(at) == Some(&part[from]) {
+            at += 1;
+            from += 1;
+        } else if let Some((place, matched)) = star {
+            star = Some((place, matched + 1));
+            at = place + 1;
+            from = matched + 1;
+        } else {
+            return false;
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
+}
+
 /// The id nearest to a text: lower case, everything else a dash.
 pub fn as_id(text: &str) -> String {
     let mut id = String::new();
@@ -159,17 +182,30 @@ impl Element {
 
     /// Without spaces, as finding ids have it: `api->payments`, `checkout:gateway->…->payments`.
     pub fn compact(&self) -> String {
+        let mut text = String::new();
+        self.write_compact(&mut text);
+        text
+    }
+
+    /// [`Self::compact`], behind what a text already holds.
+    pub fn write_compact(&self, text: &mut String) {
+        let mut write = |parts: &[&str]| {
+            text.reserve(parts.iter().map(|part| part.len()).sum());
+            for part in parts {
+                text.push_str(part);
+            }
+        };
         match self {
-            Self::Review => "review".to_owned(),
-            Self::Component(id) | Self::Flow(id) | Self::Slo(id) => id.clone(),
-            Self::Dependency(from, to) => format!("{from}->{to}"),
+            Self::Review => write(&["review"]),
+            Self::Component(id) | Self::Flow(id) | Self::Slo(id) => write(&[id]),
+            Self::Dependency(from, to) => write(&[from, "->", to]),
             Self::Path(flow, path) => match path.as_slice() {
-                [] => flow.clone(),
-                [only] => format!("{flow}:{only}"),
-                [first, last] => format!("{flow}:{first}->{last}"),
-                [first, .., last] => format!("{flow}:{first}->…->{last}"),
+                [] => write(&[flow]),
+                [only] => write(&[flow, ":", only]),
+                [first, last] => write(&[flow, ":", first, "->", last]),
+                [first, .., last] => write(&[flow, ":", first, "->…->", last]),
             },
-            Self::Other(table, id) => format!("{table}.{id}"),
+            Self::Other(table, id) => write(&[table, ".", id]),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! An entity gets another id: what every text that names it becomes. The grammar of names stands here once.
 //!
-//! Knows no file: the document, the recorded evidence and a baseline all ask here.
+//! Knows no file: the document, the recorded evidence and baselines all ask here.
 
 use super::kind::EntityKind;
-use super::names::Element;
+use super::names::{Element, matches_part};
 use super::review::Review;
 use std::collections::{HashMap, HashSet};
 
@@ -52,6 +52,8 @@ pub struct Renaming {
     about: HashMap<String, EntityKind>,
     /// Ids of components and flows that begin with the old one and a dash.
     longer: HashSet<String>,
+    /// The other ids of the kind: a pattern that matches one of them is not about this entity alone.
+    siblings: Vec<String>,
 }
 
 impl Renaming {
@@ -67,6 +69,12 @@ impl Renaming {
             _ => false,
         };
         let ids = review.components.iter().map(super::Component::id).chain(review.flows.iter().map(super::Flow::id));
+        let siblings: Box<dyn Iterator<Item = &str>> = match kind {
+            EntityKind::Component => Box::new(review.components.iter().map(super::Component::id)),
+            EntityKind::Flow => Box::new(review.flows.iter().map(super::Flow::id)),
+            EntityKind::Slo => Box::new(review.slos.iter().map(super::Slo::id)),
+            _ => Box::new(std::iter::empty()),
+        };
         let is_longer = |id: &&str| id.strip_prefix(old).is_some_and(|rest| rest.starts_with('-'));
         Self {
             kind,
@@ -75,6 +83,7 @@ impl Renaming {
             others: MEANT.into_iter().filter(|other| *other != kind && has(other)).collect(),
             about: HashMap::new(),
             longer: ids.filter(is_longer).map(str::to_owned).collect(),
+            siblings: siblings.filter(|id| *id != old).map(str::to_owned).collect(),
         }
     }
 
@@ -183,23 +192,6 @@ impl Renaming {
         SIGNALS.contains(&signal).then(|| format!("{}{rest}", self.new))
     }
 
-    /// `CODE@element` in every line of a text that is one, the rest as it was.
-    pub fn lines(&self, text: &str) -> Option<String> {
-        let mut changed = false;
-        let lines = text.split('\n').map(|line| {
-            let bare = line.strip_suffix('\r').unwrap_or(line);
-            match self.finding(bare).filter(|_| !bare.trim_start().starts_with('#')) {
-                Some(new) => {
-                    changed = true;
-                    new + &line[bare.len()..]
-                }
-                None => line.to_owned(),
-            }
-        });
-        let lines: Vec<String> = lines.collect();
-        changed.then(|| lines.join("\n"))
-    }
-
     /// A part of a text: an element, `table.id`, or a bare name that means the entity.
     fn bare(&self, part: &str) -> Option<String> {
         if part.contains("->") {
@@ -227,8 +219,15 @@ impl Renaming {
         changed.then(|| parts.join("->"))
     }
 
-    /// The new id where a text is the old one, the blanks around it kept.
+    /// The new id where a text is the old one, or a pattern of it that would match nothing any more; the blanks around
+    /// it kept.
     fn swap(&self, text: &str) -> Option<String> {
+        let pattern = text.trim();
+        if pattern.contains('*') {
+            let lost = matches_part(pattern, &self.old) && !matches_part(pattern, &self.new);
+            let alone = lost && !self.siblings.iter().any(|id| matches_part(pattern, id));
+            return alone.then(|| text.replacen(pattern, &self.new, 1));
+        }
         (text.trim() == self.old && !self.old.is_empty()).then(|| text.replacen(&self.old, &self.new, 1))
     }
 

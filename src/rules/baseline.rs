@@ -5,9 +5,10 @@
 //! wildcards: what is decided about many belongs into the ledger. Characters that a line cannot hold are written
 //! `\u{23}`. Must not know files.
 
-use super::finding::{CannotTell, Finding, Standing};
+use super::finding::Standing;
 use super::registry;
 use super::triage::Pattern;
+use crate::model::Renaming;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -70,39 +71,50 @@ pub struct Ratchet {
     pub stale: Vec<StaleId>,
 }
 
-impl Ratchet {
-    /// From a baseline and everything that the rules of these codes said.
-    pub(crate) fn new<'a>(
-        baseline: &BTreeSet<String>,
-        findings: impl Iterator<Item = &'a Finding>,
-        cannot_tell: &[CannotTell],
-        judged: &BTreeSet<&'static str>,
-    ) -> Self {
-        let mut open = Vec::new();
-        let mut decided = BTreeSet::new();
-        for finding in findings {
-            let coverable = match &finding.standing {
-                Standing::Open | Standing::Baselined => true,
-                Standing::Triaged(_) => finding.standing.counts(),
-                Standing::Expired(_) => false,
-            };
-            if coverable {
-                open.push(finding.id.clone());
-            } else {
-                decided.insert(finding.id.as_str());
-            }
-        }
-        open.sort_unstable();
-        let undecided: BTreeSet<String> = if baseline.is_empty() {
-            BTreeSet::new()
-        } else {
-            cannot_tell.iter().map(|doubt| format!("{}@{}", doubt.code, doubt.element.compact())).collect()
+/// Ids that rules spoke of, as a baseline sees them.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    /// Findings that a baseline may hold.
+    pub(crate) open: Vec<String>,
+    /// Findings that the ledger answers, of those that the baseline names.
+    pub(crate) decided: BTreeSet<String>,
+    /// What could not be told, of what the baseline names.
+    pub(crate) undecided: BTreeSet<String>,
+}
+
+impl Said {
+    /// A finding and how it stands.
+    pub(crate) fn found(&mut self, baseline: &BTreeSet<String>, id: &str, standing: &Standing) {
+        let coverable = match standing {
+            Standing::Open | Standing::Baselined => true,
+            Standing::Triaged(_) => standing.counts(),
+            Standing::Expired(_) => false,
         };
+        if coverable {
+            self.open.push(id.to_owned());
+        } else if baseline.contains(id) {
+            self.decided.insert(id.to_owned());
+        }
+    }
+
+    /// What another rule spoke of.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.open.append(&mut other.open);
+        self.decided.append(&mut other.decided);
+        self.undecided.append(&mut other.undecided);
+    }
+}
+
+impl Ratchet {
+    /// From a baseline and the ids that the rules of these codes spoke of.
+    pub(crate) fn new(baseline: &BTreeSet<String>, said: Said, judged: &BTreeSet<&'static str>) -> Self {
+        let Said { mut open, decided, undecided } = said;
+        open.sort_unstable();
         let why = |id: &String| {
             let code = id.split('@').next().unwrap_or_default();
             if open.binary_search(id).is_ok() || undecided.contains(id) {
                 None
-            } else if decided.contains(id.as_str()) {
+            } else if decided.contains(id) {
                 Some("the ledger has an entry for it")
             } else if registry::find(code).is_none() {
                 Some("there is no such rule")
@@ -182,6 +194,22 @@ impl Baseline {
             Some(StaleLine { line: line.number, id: line.id.clone(), why: why? })
         };
         self.lines.iter().filter_map(stale).collect()
+    }
+
+    /// The text of the baseline after something in a review got another name; `None` where it names nothing of it.
+    ///
+    /// `is_of` says of the review that a line names, or of a line that names none, whether it is about that review.
+    /// Lines that have not changed stay, comments and all; the text is sorted.
+    pub fn renamed(&self, renaming: &Renaming, is_of: impl Fn(Option<&str>) -> bool) -> Option<String> {
+        let mut renamed = self.clone();
+        let mut changed = false;
+        for line in renamed.lines.iter_mut().filter(|line| is_of(line.review.as_deref())) {
+            if let Some(id) = renaming.finding(&line.id) {
+                line.id = id;
+                changed = true;
+            }
+        }
+        changed.then(|| renamed.rewritten(&[]))
     }
 
     /// The text of a baseline that holds what the reviews have now, sorted, with the comments of this one.
@@ -338,6 +366,22 @@ mod tests {
         let several = [("a#b c.toml", &ratchet(&["KP203@a->b"], &[])), ("d.toml", &ratchet(&["KP203@a->b"], &[]))];
         let text = Baseline::default().rewritten(&several);
         assert_eq!(Baseline::parse(&text).unwrap().ids_of("a#b c.toml").len(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_new_name_is_written_where_it_is_of_the_review_and_nowhere_else() {
+        let (review, _, _) = crate::document::parse("component = [{ id = 'b' }, { id = 'c' }]");
+        let renaming = Renaming::new(&review, crate::model::EntityKind::Component, "b", "z");
+        let text = "# ours\n\nKP101@f\n# the shop\nKP203@b->c # why not\nKP204@x->y\nother.toml#KP203@b->c\n";
+        let baseline = Baseline::parse(text).unwrap();
+        assert_eq!(
+            baseline.renamed(&renaming, |review| review.is_none()).as_deref(),
+            Some("# ours\n\nKP101@f\n# the shop\nKP203@z->c # why not\nKP204@x->y\nother.toml#KP203@b->c\n")
+        );
+        let named = baseline.renamed(&renaming, |review| review == Some("other.toml")).unwrap();
+        assert!(named.contains("KP203@b->c # why not") && named.contains("other.toml#KP203@z->c"), "{named}");
+        assert_eq!(baseline.renamed(&renaming, |_| false), None);
+        assert_eq!(baseline.renamed(&renaming.inverse(), |_| true), None, "nothing has the new name yet");
     }
 
     #[test]

@@ -4,7 +4,9 @@
 
 use super::engine::Options;
 use super::finding::Severity;
+use super::impact::{Weight, Weights};
 use super::rule::RuleInfo;
+use super::shortlist::Terms;
 use crate::capacity::Capacity;
 use crate::graph::{ComponentIndex, DependencyIndex, FlowExpansion, FlowIndex, MadeCall, SystemGraph};
 use crate::knowledge::Knowledge;
@@ -66,12 +68,16 @@ pub(crate) struct Context<'a> {
     pub(crate) evidence: &'a Evidence,
     pub(crate) knowledge: &'a Knowledge,
     pub(crate) today: Date,
-    /// Ids of everything found so far, with how much it hurts; empty until the system has been judged.
+    /// How findings are ranked, and what of them is kept.
+    pub(crate) terms: Terms<'a>,
+    /// Ids of everything found so far, with how much it hurts; empty until the system has been judged, and where nothing in
+    /// the review refers to a finding.
     pub(crate) found: HashMap<String, Severity>,
     /// Codes of the rules that ran.
     pub(crate) ran: HashSet<&'static str>,
     /// Computed when the first rule asks for it.
     at_peak: OnceLock<Capacity>,
+    weights: Weights,
     thresholds: &'a BTreeMap<String, f64>,
     outgoing: Vec<Vec<&'a Dependency>>,
     incoming: Vec<Vec<&'a Dependency>>,
@@ -100,6 +106,8 @@ impl<'a> Context<'a> {
             evidence,
             knowledge: &options.knowledge,
             today: options.today,
+            terms: Terms::new(review, options),
+            weights: Weights::default(),
             found: HashMap::new(),
             ran: HashSet::new(),
             at_peak: OnceLock::new(),
@@ -162,6 +170,11 @@ impl<'a> Context<'a> {
     /// may start. Its multiples are of that peak.
     pub(crate) fn at_peak(&self) -> &Capacity {
         self.at_peak.get_or_init(|| crate::capacity::compute(&super::peak::scaled(self.review), self.graph, 1.0))
+    }
+
+    /// How much the flows through an element matter.
+    pub(crate) fn weight(&self, element: &Element) -> Weight {
+        self.weights.of(self, element)
     }
 
     /// The threshold of a rule's key: what the settings say for `CODE.key`, or else the default.

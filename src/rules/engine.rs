@@ -2,14 +2,14 @@
 //!
 //! Rules decide nothing of this. Linear in the size of the review up to sorting.
 
-use super::baseline::Ratchet;
+use super::baseline::{Ratchet, Said};
 use super::context::Context;
 use super::finding::{CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, Tally};
-use super::impact::{Impact, Weight};
+use super::impact::Impact;
 use super::report::{Drafted, Report};
 use super::rule::{Rule, RuleInfo, Stage};
 use super::select::{UnknownSelector, chosen};
-use super::triage::Ledger;
+use super::shortlist::{Ranked, Shortlist};
 use crate::capacity::Capacity;
 use crate::graph::SystemGraph;
 use crate::knowledge::InForce;
@@ -40,8 +40,11 @@ pub struct Options {
     pub baseline: BTreeSet<String>,
     /// The method: its questions and patterns.
     pub knowledge: InForce,
-    /// The most findings a rule may have; the rest is counted in one note.
+    /// The most findings and the most doubts of a rule that are listed; all are counted, and a note says how many
+    /// findings are left out.
     pub most: usize,
+    /// Whether all ids are wanted for a baseline to be written; with a baseline they always are.
+    pub ids: bool,
 }
 
 impl Options {
@@ -56,6 +59,7 @@ impl Options {
             baseline: BTreeSet::new(),
             knowledge: InForce::default(),
             most: MOST_OF_A_RULE,
+            ids: true,
         }
     }
 }
@@ -65,7 +69,7 @@ impl Options {
 pub struct Outcome {
     /// What was found, what hurts most in front.
     pub findings: Vec<Finding>,
-    /// What could not be decided, by code and element.
+    /// What could not be decided, by code and element: no more of a rule than are listed; [`Self::per_rule`] counts all.
     pub cannot_tell: Vec<CannotTell>,
     /// How many of each, listed or not.
     pub summary: Summary,
@@ -109,36 +113,41 @@ fn run_rules(
     let mut context = Context::new(review, graph, capacity, reliability, evidence, options);
     context.ran = rules.iter().map(|rule| rule.info.code).collect();
     let mut outcome = Outcome::default();
-    let mut drafted = Vec::new();
+    let mut kept = Kept::default();
     for stage in [Stage::System, Stage::Ledger, Stage::Last] {
-        let mut new = run_stage(&context, rules, stage, &mut outcome);
-        for Drafted { finding, .. } in &mut new {
-            finding.severity = options.severities.get(finding.code).copied().unwrap_or(finding.severity);
-        }
-        context.found.extend(new.iter().map(|drafted| (drafted.finding.id.clone(), drafted.finding.severity)));
-        drafted.append(&mut new);
-    }
-    let ledger = Ledger::new(&review.triage);
-    for Drafted { finding, .. } in &mut drafted {
-        let standing = ledger.standing(finding, options.today);
-        let covered = standing.counts() && !matches!(standing, Standing::Expired(_));
-        // The ledger goes before the baseline: what was accepted for a time counts when that time is over.
-        let baselined = covered && options.baseline.contains(&finding.id);
-        finding.standing = if baselined { Standing::Baselined } else { standing };
-        count(&mut outcome.summary, finding);
+        let found = run_stage(&context, rules, stage, &mut outcome, &mut kept);
+        context.found.extend(found);
     }
     let judged = rules.iter().map(|rule| rule.info.code);
     let judged = judged.filter(|code| outcome.failed.iter().all(|failed| failed.code != *code)).collect();
-    let findings = drafted.iter().map(|drafted| &drafted.finding);
-    outcome.ratchet = Ratchet::new(&options.baseline, findings, &outcome.cannot_tell, &judged);
-    outcome.findings = ranked(&context, drafted, options.most);
+    outcome.ratchet = Ratchet::new(&options.baseline, kept.said, &judged);
+    outcome.findings = ranked(&context, kept.ranked);
+    kept.more.sort_by_key(|more| more.code);
+    outcome.findings.append(&mut kept.more);
+    outcome.cannot_tell = kept.doubts;
     outcome.cannot_tell.sort_by(|a, b| (a.code, &a.element, &a.missing).cmp(&(b.code, &b.element, &b.missing)));
-    outcome.summary.cannot_tell = outcome.cannot_tell.len();
     outcome
 }
 
-fn run_stage(context: &Context<'_>, rules: &[&'static Rule], stage: Stage, outcome: &mut Outcome) -> Vec<Drafted> {
-    let mut drafted = Vec::new();
+/// What is kept of what the rules said.
+#[derive(Default)]
+struct Kept {
+    ranked: Vec<Box<Ranked>>,
+    /// The notes that stand for what is not kept, by code.
+    more: Vec<Finding>,
+    doubts: Vec<CannotTell>,
+    said: Said,
+}
+
+/// Runs the rules of a stage; what they found, as far as later stages ask for it.
+fn run_stage(
+    context: &Context<'_>,
+    rules: &[&'static Rule],
+    stage: Stage,
+    outcome: &mut Outcome,
+    kept: &mut Kept,
+) -> Vec<(String, Severity)> {
+    let mut found = Vec::new();
     for rule in rules.iter().filter(|rule| rule.stage == stage) {
         // The context is only read, and the report of a rule that fails is dropped whole.
         let judged = catch_unwind(AssertUnwindSafe(|| {
@@ -146,21 +155,28 @@ fn run_stage(context: &Context<'_>, rules: &[&'static Rule], stage: Stage, outco
             (rule.check)(context, &mut report);
             report
         }));
+        let RuleInfo { code, name, .. } = rule.info;
         let mut report = match judged {
             Ok(report) => report,
             Err(payload) => {
-                let message = message_of(payload.as_ref());
-                outcome.failed.push(FailedRule { code: rule.info.code, name: rule.info.name, message });
+                outcome.failed.push(FailedRule { code, name, message: message_of(payload.as_ref()) });
                 continue;
             }
         };
-        outcome.summary.passed += report.passed;
-        let tally = Tally { passed: report.passed, found: report.drafted.len(), cannot_tell: report.cannot_tell.len() };
-        outcome.per_rule.insert(rule.info.code, tally);
-        outcome.cannot_tell.append(&mut report.cannot_tell);
-        drafted.append(&mut report.drafted);
+        let Summary { passed, cannot_tell, .. } = report.summary;
+        outcome.per_rule.insert(code, Tally { passed, found: report.count(), cannot_tell });
+        outcome.summary.add(&report.summary);
+        found.append(&mut report.found);
+        kept.said.append(report.said);
+        kept.doubts.extend(report.doubts.into_kept().into_iter().map(|doubt| doubt.0));
+        let Shortlist { counting, settled } = report.shortlist;
+        if counting.left_out() > 0 {
+            kept.more.push(more(code, name, counting.left_out()));
+        }
+        kept.ranked.extend(counting.into_kept());
+        kept.ranked.extend(settled.into_kept());
     }
-    drafted
+    found
 }
 
 /// The text of a panic.
@@ -169,36 +185,16 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
     text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".to_owned())
 }
 
-/// What hurts most in front, at most so many of a rule, each with the flows and SLOs it hurts.
-///
-/// Findings that count and findings that do not are limited apart: what is new does not vanish behind what is known.
-/// The order: severity, then critical flows, then their share of the value, then how many they are, then the identity.
-fn ranked(context: &Context<'_>, drafted: Vec<Drafted>, most: usize) -> Vec<Finding> {
+/// What hurts most in front, each with the flows and SLOs it hurts.
+fn ranked(context: &Context<'_>, mut ranked: Vec<Box<Ranked>>) -> Vec<Finding> {
     let mut impact = Impact::new(context);
-    let mut weighed: Vec<(Drafted, Weight)> = drafted
-        .into_iter()
-        .map(|drafted| {
-            let weight = impact.weight(&drafted.finding, drafted.flows_given);
-            (drafted, weight)
-        })
-        .collect();
-    weighed.sort_by(|(a, weight_of_a), (b, weight_of_b)| {
-        let (a, b) = (&a.finding, &b.finding);
-        b.severity.cmp(&a.severity).then_with(|| weight_of_a.worst_first(weight_of_b)).then_with(|| a.id.cmp(&b.id))
-    });
-    let mut of_rule: BTreeMap<(&'static str, bool), (usize, &'static str)> = BTreeMap::new();
-    let mut findings = Vec::new();
-    for (Drafted { mut finding, flows_given }, _) in weighed {
-        let (count, _) = of_rule.entry((finding.code, finding.standing.counts())).or_insert((0, finding.name));
-        *count += 1;
-        if *count <= most {
-            impact.complete(&mut finding, flows_given);
-            findings.push(finding);
-        }
-    }
-    let left_out = of_rule.into_iter().filter(|((_, counts), (count, _))| *counts && *count > most);
-    findings.extend(left_out.map(|((code, _), (count, name))| more(code, name, count - most)));
-    findings
+    ranked.sort();
+    let complete = |one: Box<Ranked>| {
+        let Drafted { mut finding, flows_given } = one.drafted;
+        impact.complete(&mut finding, flows_given);
+        finding
+    };
+    ranked.into_iter().map(complete).collect()
 }
 
 /// The note that stands for the findings of a rule beyond the most that are listed.
@@ -220,23 +216,6 @@ fn more(code: &'static str, name: &'static str, count: usize) -> Finding {
         entity: Some(EntityRef::only(EntityKind::Head)),
         keys: Vec::new(),
         standing: Standing::Open,
-    }
-}
-
-fn count(summary: &mut Summary, finding: &Finding) {
-    if finding.standing == Standing::Baselined {
-        summary.baselined += 1;
-        return;
-    }
-    if !finding.standing.counts() {
-        summary.triaged += 1;
-        return;
-    }
-    match finding.severity {
-        Severity::High => summary.high += 1,
-        Severity::Medium => summary.medium += 1,
-        Severity::Low => summary.low += 1,
-        Severity::Note => summary.note += 1,
     }
 }
 

@@ -212,6 +212,38 @@ pub struct Summary {
     pub passed: usize,
 }
 
+impl Summary {
+    /// Counts a finding.
+    pub(crate) fn count(&mut self, severity: Severity, standing: &Standing) {
+        if *standing == Standing::Baselined {
+            self.baselined += 1;
+            return;
+        }
+        if !standing.counts() {
+            self.triaged += 1;
+            return;
+        }
+        match severity {
+            Severity::High => self.high += 1,
+            Severity::Medium => self.medium += 1,
+            Severity::Low => self.low += 1,
+            Severity::Note => self.note += 1,
+        }
+    }
+
+    /// Adds what was counted elsewhere.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.high += other.high;
+        self.medium += other.medium;
+        self.low += other.low;
+        self.note += other.note;
+        self.cannot_tell += other.cannot_tell;
+        self.triaged += other.triaged;
+        self.baselined += other.baselined;
+        self.passed += other.passed;
+    }
+}
+
 /// What one rule said, in numbers: the elements it found in order, the findings it had (also those that are not listed
 /// because they are too many), and what it could not decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

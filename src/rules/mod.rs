@@ -11,10 +11,10 @@ mod finding;
 mod impact;
 mod peak;
 pub mod registry;
-mod renamed;
 mod report;
 mod rule;
 mod select;
+mod shortlist;
 mod triage;
 
 pub use baseline::{Baseline, Ratchet, StaleId};
@@ -22,7 +22,6 @@ pub use engine::{MOST_OF_A_RULE, Options, Outcome, run};
 pub use finding::{
     CannotTell, Confidence, Fact, FailedRule, Figure, Finding, Severity, Standing, Summary, Tally, TriageMark,
 };
-pub use renamed::renamed_baseline;
 pub use rule::{Family, Rule, RuleInfo, SECTIONS, Setting};
 pub use select::{UnknownSelector, chosen, selects};
 pub use triage::names_finding;

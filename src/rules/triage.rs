@@ -1,8 +1,8 @@
 //! The ledger: which entry answers which finding, and whether it still holds.
 
-use super::finding::{Finding, Standing, TriageMark};
+use super::finding::{Standing, TriageMark};
 use super::registry;
-use crate::model::{Triage, TriageStatus};
+use crate::model::{Triage, TriageStatus, matches_part};
 use jiff::civil::Date;
 use std::collections::HashMap;
 
@@ -72,29 +72,6 @@ impl Pattern {
     }
 }
 
-/// Whether a part with `*` for any text matches a part. Looks back at the last `*` only.
-fn matches_part(pattern: &str, part: &str) -> bool {
-    let (pattern, part) = (pattern.as_bytes(), part.as_bytes());
-    let (mut at, mut from) = (0, 0);
-    let mut star: Option<(usize, usize)> = None;
-    while from < part.len() {
-        if pattern.get(at) == Some(&b'*') {
-            star = Some((at, from));
-            at += 1;
-        } else if pattern.get(at) == Some(&part[from]) {
-            at += 1;
-            from += 1;
-        } else if let Some((place, matched)) = star {
-            star = Some((place, matched + 1));
-            at = place + 1;
-            from = matched + 1;
-        } else {
-            return false;
-        }
-    }
-    pattern[at..].iter().all(|byte| *byte == b'*')
-}
-
 /// Whether a text names a finding of this id: the id itself, spaced or with the rule's name, or a pattern of it.
 pub fn names_finding(text: &str, id: &str) -> bool {
     text == id || (text.contains('@') && Pattern::new(text).matches(&Pattern::cut(id)))
@@ -123,17 +100,25 @@ impl<'a> Ledger<'a> {
         Self { entries, exact, wild }
     }
 
+    /// Whether it answers nothing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.wild.is_empty()
+    }
+
     /// The entry that answers a finding: the one that names it, or else the first whose pattern matches it.
     pub(crate) fn entry(&self, id: &str) -> Option<usize> {
+        if self.is_empty() {
+            return None;
+        }
         self.exact.get(id).copied().or_else(|| {
             let id = if self.wild.is_empty() { return None } else { Pattern::cut(id) };
             self.wild.iter().find(|(_, pattern)| pattern.matches(&id)).map(|(index, _)| *index)
         })
     }
 
-    /// What the ledger says about a finding. An entry holds up to and including the day it expires.
-    pub(crate) fn standing(&self, finding: &Finding, today: Date) -> Standing {
-        let Some(index) = self.entry(&finding.id) else { return Standing::Open };
+    /// What the ledger says about a finding of this id. An entry holds up to and including the day it expires.
+    pub(crate) fn standing(&self, id: &str, today: Date) -> Standing {
+        let Some(index) = self.entry(id) else { return Standing::Open };
         let entry = &self.entries[index];
         let mark = TriageMark {
             index,

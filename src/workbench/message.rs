@@ -31,6 +31,13 @@ pub enum Msg {
     RecoveryFailed(String),
     /// The metrics server answered, or a run of questions began or ended.
     Metrics(MetricsEvent),
+    /// Files beside the review have the new names of its elements, or keep the old ones: a sentence for each of those.
+    RenamedBeside {
+        /// What changed.
+        changed: Vec<PathBuf>,
+        /// What did not.
+        failed: Vec<String>,
+    },
     /// An export ended: the path, or what went wrong.
     Exported(Result<PathBuf, String>),
     /// `$EDITOR` came back with a text, or with what went wrong.
@@ -140,7 +147,8 @@ pub enum Effect {
         /// What the file must hold before (`None`: it must not exist).
         expected: Option<String>,
     },
-    /// Give elements their new names in what stands beside a review that was just saved: the recorded evidence.
+    /// Give elements their new names in what stands beside a review that was just saved: the recorded evidence,
+    /// and the baselines of its folder.
     RenameBeside {
         /// The review's file.
         review: PathBuf,

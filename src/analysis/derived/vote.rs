@@ -117,6 +117,8 @@ fn rule(ground: &Ground<'_>, code: &str) -> Vote {
         let at = if one.element == Element::Review { String::new() } else { one.element.to_string() };
         vote.lack(|| MissingKey { key: one.missing.clone(), at, entity: one.entity });
     }
+    // Those that are not listed are counted all the same.
+    vote.unsaid = tally.cannot_tell;
     let mut parts = Vec::new();
     if vote.fails > 0 {
         parts.push(format!("finds {}", vote.fails));

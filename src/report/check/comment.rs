@@ -61,7 +61,7 @@ pub fn check_markdown(checked: &Checked<'_>) -> String {
     if !stale.is_empty() {
         folded(&mut out, &format!("{} in the baseline", counted(stale.len(), "stale line")), |out| list(out, &stale));
     }
-    let doubts: Vec<String> = reviewed
+    let mut doubts: Vec<String> = reviewed
         .iter()
         .flat_map(|one| &one.cannot_tell)
         .map(|(doubt, _)| {
@@ -70,7 +70,10 @@ pub fn check_markdown(checked: &Checked<'_>) -> String {
         })
         .collect();
     if !doubts.is_empty() {
-        folded(&mut out, &format!("{} cannot tell", super::counted_only(doubts.len())), |out| list(out, &doubts));
+        let left_out = reviewed.iter().flat_map(|one| &one.left_out);
+        doubts.extend(left_out.map(|(rule, count)| format!("- {}", super::said_of_left_out(rule, *count))));
+        let all = checked.total().summary.cannot_tell;
+        folded(&mut out, &format!("{} cannot tell", super::counted_only(all)), |out| list(out, &doubts));
     }
     if !known.is_empty() {
         folded(&mut out, &format!("{} baselined or decided about", counted(known.len(), "finding")), |out| {

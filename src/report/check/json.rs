@@ -32,6 +32,14 @@ pub fn check_json(checked: &Checked<'_>) -> String {
             })
         })
         .collect();
+    let left_out: Vec<Value> = reviewed
+        .iter()
+        .flat_map(|reviewed| {
+            reviewed.left_out.iter().map(|(rule, count)| {
+                json!({ "code": rule.code, "name": rule.name, "count": count, "file": reviewed.subject.file })
+            })
+        })
+        .collect();
     let problems: Vec<Value> = reviewed
         .iter()
         .flat_map(|reviewed| {
@@ -77,6 +85,7 @@ pub fn check_json(checked: &Checked<'_>) -> String {
         },
         "findings": findings,
         "cannot_tell": cannot_tell,
+        "cannot_tell_left_out": left_out,
         "problems": problems,
         "failed_rules": failed,
         "baseline": baseline,

@@ -48,6 +48,14 @@ pub fn check_junit(checked: &Checked<'_>) -> String {
                 counts: SKIPPED,
             });
         }
+        for (rule, count) in &reviewed.left_out {
+            suites.entry(suite(rule.code, rule.name)).or_default().push(Case {
+                name: format!("{count} more"),
+                class: file.clone(),
+                inside: format!("<skipped{}/>", message(&super::said_of_left_out(rule, *count))),
+                counts: SKIPPED,
+            });
+        }
         for failed in &reviewed.subject.analysis.failed_rules {
             let said = format!("the rule failed and answered nothing: {}", failed.message);
             suites.entry(suite(failed.code, failed.name)).or_default().push(Case {

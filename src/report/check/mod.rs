@@ -74,6 +74,8 @@ struct Reviewed<'a> {
     file: String,
     findings: Vec<(&'a Finding, Option<Position>)>,
     cannot_tell: Vec<(&'a CannotTell, Option<Position>)>,
+    /// The rules that could not tell more often than is listed, and how much more often.
+    left_out: Vec<(&'static RuleInfo, usize)>,
     problems: Vec<(&'a Problem, Position)>,
 }
 
@@ -93,6 +95,7 @@ impl<'a> Checked<'a> {
                 file: relative(subject.file, self.folder),
                 findings: analysis.findings.iter().zip(found.iter().copied()).collect(),
                 cannot_tell: analysis.cannot_tell.iter().zip(doubts.iter().copied()).collect(),
+                left_out: left_out(analysis),
                 problems: problems(subject),
             }
         };
@@ -141,6 +144,16 @@ impl<'a> Checked<'a> {
         let lines = self.baseline.iter().flat_map(|baseline| baseline.stale.iter().map(|stale| (baseline.file, stale)));
         lines.map(said).collect()
     }
+}
+
+fn left_out(analysis: &crate::analysis::Analysis) -> Vec<(&'static RuleInfo, usize)> {
+    let counts = analysis.cannot_tell_left_out();
+    analysis.rules.iter().filter_map(|rule| Some((*rule, *counts.get(rule.code)?))).collect()
+}
+
+/// `KP405 failure-path-undecided cannot tell at 49,000 more places that are not listed`.
+fn said_of_left_out(rule: &RuleInfo, count: usize) -> String {
+    format!("{} {} cannot tell at {} that are not listed", rule.code, rule.name, counted(count, "more place"))
 }
 
 /// Where values of entities stand, in the order in which they are asked for.

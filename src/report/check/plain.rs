@@ -66,6 +66,9 @@ fn one_review(out: &mut String, checked: &Checked<'_>, reviewed: &Reviewed<'_>, 
         if more > 0 {
             let _ = writeln!(out, "  {}", counted(more, "more missing key"));
         }
+        for (rule, count) in &reviewed.left_out {
+            wrapped(out, "  ", 0, &super::said_of_left_out(rule, *count));
+        }
         out.push('\n');
     }
     if !reviewed.subject.analysis.failed_rules.is_empty() {

@@ -246,6 +246,14 @@ fn execution_notes(reviewed: &[Reviewed<'_>], index: &HashMap<&str, usize>) -> V
                 "properties": { "element": doubt.element.to_string(), "missing": doubt.missing },
             }));
         }
+        for (rule, count) in &one.left_out {
+            notes.push(json!({
+                "descriptor": { "id": "cannot-tell-left-out" }, "level": "none",
+                "associatedRule": rule_reference(rule.code, index),
+                "message": { "text": line(&super::said_of_left_out(rule, *count)) },
+                "locations": [location(&one.file, None)], "properties": { "count": count },
+            }));
+        }
     }
     notes
 }

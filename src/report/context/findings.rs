@@ -21,6 +21,8 @@ pub struct Findings {
     pub cannot_tell: Vec<CannotTellRow>,
     /// How many rows of `cannot_tell` are left out.
     pub cannot_tell_more: usize,
+    /// How often the rules could not tell beyond what is listed.
+    pub cannot_tell_left_out: usize,
 }
 
 /// The findings of a flow.
@@ -97,7 +99,8 @@ pub(super) fn findings(subject: &Subject<'_>) -> Findings {
         .collect();
     groups.extend(homeless.map(|findings| group(None, &findings)));
     let (cannot_tell, cannot_tell_more) = cannot_tell(subject);
-    Findings { groups, cannot_tell, cannot_tell_more }
+    let cannot_tell_left_out = subject.analysis.cannot_tell_left_out().values().sum();
+    Findings { groups, cannot_tell, cannot_tell_more, cannot_tell_left_out }
 }
 
 /// Critical flows first, each in file order.

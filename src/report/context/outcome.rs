@@ -191,6 +191,6 @@ pub(super) fn unseen(subject: &Subject<'_>) -> Unseen {
             .map(|flow| flow.id().to_owned())
             .collect(),
         steps: steps.map(|step| step.title.clone()).collect(),
-        cannot_tell: subject.analysis.cannot_tell.len(),
+        cannot_tell: subject.analysis.summary.cannot_tell,
     }
 }

@@ -1,11 +1,10 @@
-//! What stands beside a review: its document, written, and its recorded evidence, read and renamed.
+//! The document of a review, written beside it.
 //!
 //! Must not know the screen. What people wrote between keep marks stays; a file that is not ours is not touched.
 
 use crate::document::files::{ReviewFile, SaveError};
 use crate::document::{Parsed, parse};
 use crate::metrics::EvidenceFile;
-use crate::model::Renaming;
 use crate::report::{Custom, document, write_over};
 use jiff::civil::Date;
 use std::path::{Path, PathBuf};
@@ -32,7 +31,7 @@ pub fn export(text: &str, review: &Path, today: Date, custom: &Custom) -> Result
 }
 
 /// `shop.md` for `shop.review.toml` and the ending `md`.
-fn beside(review: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(review: &Path, ending: &str) -> PathBuf {
     let name = review.file_name().unwrap_or_default().to_string_lossy();
     let stem = name.strip_suffix(".review.toml").or_else(|| name.strip_suffix(".toml")).unwrap_or(&name);
     review.with_file_name(format!("{stem}.{ending}"))
@@ -42,32 +41,6 @@ fn beside(review: &Path, ending: &str) -> PathBuf {
 fn recorded_beside(review: &Path) -> EvidenceFile {
     let text = std::fs::read_to_string(beside(review, "evidence.json"));
     text.map(|text| EvidenceFile::from_text(&text).0).unwrap_or_default()
-}
-
-/// Gives elements their new names in what was recorded beside a review; nothing where nothing was.
-///
-/// # Errors
-/// A sentence: the file cannot be read or written as a whole. It is as it was then.
-pub fn rename_evidence(review: &Path, renames: &[Renaming]) -> Result<(), String> {
-    let path = beside(review, "evidence.json");
-    let opened = ReviewFile::open(&path).map_err(|error| format!("{error}."))?;
-    if opened.new {
-        return Ok(());
-    }
-    let (mut recorded, problems) = EvidenceFile::from_text(&opened.text);
-    // What cannot be read would be lost by writing the rest.
-    if let Some(problem) = problems.first() {
-        return Err(format!("{}: {}.", path.display(), problem.message));
-    }
-    let changes = renames.iter().filter(|renaming| recorded.rename(renaming)).count();
-    if changes == 0 {
-        return Ok(());
-    }
-    let mut file = opened.file;
-    file.save(&recorded.to_text()).map(drop).map_err(|error| match error {
-        SaveError::ChangedOnDisk { .. } => format!("{} is just being written by another program.", path.display()),
-        error => format!("{error}."),
-    })
 }
 
 fn render(text: &str, file: &str, recorded: &EvidenceFile, today: Date, custom: &Custom) -> Result<String, String> {
@@ -98,35 +71,6 @@ mod tests {
         export("format = 1\n[review]\nsystem = \"Shop two\"\n", &review, TODAY, &Custom::default()).expect("written");
         let second = fs::read_to_string(&path).expect("there");
         assert!(second.contains("by hand") && second.contains("Shop two"), "{second}");
-    }
-
-    #[test]
-    fn recorded_evidence_follows_a_new_name_and_what_cannot_be_read_is_not_lost() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let review = dir.path().join("shop.review.toml");
-        let beside = dir.path().join("shop.evidence.json");
-        let (model, _, _) = parse("component = [{ id = 'api' }, { id = 'db' }]");
-        let renames = [Renaming::new(&model, crate::model::EntityKind::Component, "api", "front")];
-        rename_evidence(&review, &renames).expect("nothing to do");
-        let record = |element: &str| {
-            format!(
-                r#"{{"element": "{element}", "signal": "rate", "query": "api", "time": {{"at": 1.0}}, "state": "value",
-                "value": 2.0, "reason": null, "server": "http://h", "recorded_at": 3.0}}"#
-            )
-        };
-        let text = format!(r#"{{"format": 1, "records": [{}, {}]}}"#, record("api"), record("api -> db"));
-        fs::write(&beside, &text).expect("written");
-        rename_evidence(&review, &renames).expect("renamed");
-        let new = fs::read_to_string(&beside).expect("there");
-        assert!(new.contains(r#""element": "front""#) && new.contains(r#""element": "front -> db""#), "{new}");
-        assert!(new.contains(r#""query": "api""#), "the server knows the old name: {new}");
-        let back = [renames[0].inverse()];
-        rename_evidence(&review, &back).expect("renamed");
-        assert!(fs::read_to_string(&beside).expect("there").contains(r#""element": "api -> db""#));
-        let broken = format!(r#"{{"format": 1, "records": [{}, 7]}}"#, record("api"));
-        fs::write(&beside, &broken).expect("written");
-        assert!(rename_evidence(&review, &renames).is_err());
-        assert_eq!(fs::read_to_string(&beside).expect("there"), broken);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! thread that draws never waits for a disk.
 
 use super::Incoming;
-use super::export::{export, rename_evidence};
+use super::beside::rename_beside;
+use super::export::export;
 use super::session::Session;
 use crate::document::files::{FileWatch, Overlay, ReviewFile, SaveError, Theirs};
 use crate::model::Renaming;
@@ -85,7 +86,8 @@ impl Files {
     /// Gives elements their new names in what stands beside a review.
     pub fn rename_beside(&self, review: PathBuf, renames: Vec<Renaming>) {
         if self.tasks.send(Task::RenameBeside { review, renames }).is_err() {
-            let _ = self.sender.send(Incoming::Msg(Msg::Failed(format!("The evidence keeps the old names: {BROKEN}"))));
+            let failed = vec![BROKEN.to_owned()];
+            let _ = self.sender.send(Incoming::Msg(Msg::RenamedBeside { changed: Vec::new(), failed }));
         }
     }
 
@@ -149,8 +151,9 @@ impl Desk {
                     self.say(Msg::Exported(exported));
                 }
                 Task::RenameBeside { review, renames } => {
-                    if let Err(why) = rename_evidence(&review, &renames) {
-                        self.say(Msg::Failed(format!("The recorded evidence keeps the old names: {why}")));
+                    let (changed, failed) = rename_beside(&review, &renames);
+                    if !changed.is_empty() || !failed.is_empty() {
+                        self.say(Msg::RenamedBeside { changed, failed });
                     }
                 }
                 Task::Open { path } => {

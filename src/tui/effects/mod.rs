@@ -3,6 +3,7 @@
 //! Must not know why the application asks. Nothing here waits for a disk, a server or a job, but [`Services::flush`]
 //! and [`Services::finish`], which see to it that nothing is lost.
 
+mod beside;
 mod committed;
 pub(super) mod editor;
 mod export;

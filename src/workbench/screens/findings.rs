@@ -37,7 +37,7 @@ impl FindingFilter {
         };
         match self {
             Self::Open => finding.standing.counts(),
-            Self::Triaged => finding.standing != Standing::Open,
+            Self::Triaged => matches!(finding.standing, Standing::Triaged(_) | Standing::Expired(_)),
             Self::Status(wanted) => status == Some(*wanted),
             Self::NotVerified => status == Some(TriageStatus::Mitigated) || finding.code == NOT_VERIFIED,
             Self::Expired => matches!(finding.standing, Standing::Expired(_)),

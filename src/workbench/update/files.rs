@@ -132,6 +132,17 @@ impl Workbench {
         }
     }
 
+    /// The files beside the review have the new names, or not: said with the save that brought them.
+    pub(super) fn renamed_beside(&mut self, changed: &[PathBuf], failed: &[String]) {
+        if !failed.is_empty() {
+            self.warn(format!("Saved; the old names stay in what stands beside it: {}", failed.join(" ")));
+            return;
+        }
+        let names = changed.iter().filter_map(|path| path.file_name()).map(|name| name.to_string_lossy());
+        let names = names.collect::<Vec<_>>().join(", ");
+        self.say(Line::of(Role::Good, format!("Saved; the new names stand in {names} too.")));
+    }
+
     /// The recovery file could not be written. A save that failed is not forgotten over it.
     pub(super) fn recovery_failed(&mut self, why: String) {
         match &self.not_saved {

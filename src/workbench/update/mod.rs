@@ -52,6 +52,10 @@ impl Workbench {
                 Vec::new()
             }
             Msg::Metrics(event) => self.metrics(event),
+            Msg::RenamedBeside { changed, failed } => {
+                self.renamed_beside(&changed, &failed);
+                Vec::new()
+            }
             Msg::Exported(Ok(path)) => {
                 self.say(Line::of(Role::Good, format!("Document written: {}", path.display())));
                 Vec::new()

@@ -62,7 +62,11 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let measured = Measured::of(context);
     let capacity = context.capacity;
     let wanted = report.threshold("resources").max(0.0) as usize;
-    let mut told: BTreeSet<usize> = capacity.saturations.iter().take(wanted).map(|first| first.resource).collect();
+    // What fills at the same load as the last of them is as near: no name decides between them.
+    let last = wanted.checked_sub(1).and_then(|last| capacity.saturations.get(last).or(capacity.saturations.last()));
+    let last = last.map_or(f64::NEG_INFINITY, |last| last.at_load.likely);
+    let first = capacity.saturations.iter().take_while(|saturation| saturation.at_load.likely <= last);
+    let mut told: BTreeSet<usize> = first.map(|saturation| saturation.resource).collect();
     let critical = context.flows().filter(FlowView::is_critical);
     told.extend(critical.filter_map(|view| capacity.flows.get(view.expansion.flow.0)?.until));
     let expected = expected_load(context);
