@@ -119,8 +119,7 @@ impl<'a> Impact<'a> {
     /// Fills in the flows a finding hurts, those that matter most in front, and the SLOs.
     pub(crate) fn complete(&mut self, finding: &mut Finding, flows_given: bool) {
         let context = self.context;
-        let mut flows =
-            if flows_given { given(context, &finding.flows) } else { flows_of(context, &finding.element) };
+        let mut flows = if flows_given { given(context, &finding.flows) } else { flows_of(context, &finding.element) };
         let value = |view: FlowView<'_>| view.flow.value_share.map_or(0.0, |share| share.value());
         flows.sort_by(|a, b| {
             let (Some(a), Some(b)) = (context.flow_at(*a), context.flow_at(*b)) else { return Ordering::Equal };
