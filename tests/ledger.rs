@@ -201,7 +201,7 @@ fn a_decided_finding_is_decided_again_in_its_own_entry_and_opened_again() {
     bench.keys("t");
     assert!(bench.screen().contains("by the pattern KP203@*->pay"), "{}", bench.screen());
     // Deciding about one finding does not change the pattern.
-    bench.keys(r#"d enter enter enter enter enter"#);
+    bench.keys("d enter enter enter enter enter");
     let (review, _, _) = parse(bench.text());
     assert_eq!((review.triage.len(), review.triage[0].status), (2, Some(TriageStatus::InProgress)));
     assert_eq!(standing(&bench, TIMEOUT), "in-discussion");

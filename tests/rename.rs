@@ -126,7 +126,7 @@ fn a_component_is_followed_to_every_place_and_out_of_no_sentence() {
         r#"deploys_with = "billing""#,
         r#"fallback = "billing""#,
         r#"signal = "billing busy""#,
-        r#"service='pay'"#,
+        "service='pay'",
         r#"evidence = "api -> billing", note = "pay answers""#,
         r#""missing-timeout@api -> billing"], measure = "billing-busy""#,
         r#"{ measure = "pay-queue", above = 9 }"#,
@@ -202,7 +202,7 @@ fn the_files_beside_are_told_of_new_names_when_the_review_is_saved() {
     assert_eq!(told(&mut bench), [], "nothing before the save");
     bench.keys("u w");
     assert_eq!(told(&mut bench), [], "taken back before the save");
-    bench.keys(r#"U w"#);
+    bench.keys("U w");
     assert_eq!(told(&mut bench), [pair("api", "front")]);
     bench.keys("u");
     bench.keys("w");

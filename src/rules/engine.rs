@@ -117,6 +117,10 @@ fn run_rules(
     for stage in [Stage::System, Stage::Ledger, Stage::Last] {
         let found = run_stage(&context, rules, stage, &mut outcome, &mut kept);
         context.found.extend(found);
+        // A rule that failed judged nothing: no entry about it is an orphan, none is verified.
+        for failed in &outcome.failed {
+            context.ran.remove(failed.code);
+        }
     }
     let judged = rules.iter().map(|rule| rule.info.code);
     let judged = judged.filter(|code| outcome.failed.iter().all(|failed| failed.code != *code)).collect();
@@ -230,21 +234,43 @@ mod tests {
         assert!(none.is_some(), "index 7 of 3");
     }
 
-    static FAILING: Rule = Rule {
-        info: RuleInfo {
-            code: "KP299",
-            name: "always-fails",
-            summary: "a rule that dies of every review",
-            severity: Severity::High,
-            confidence: Confidence::Certain,
-            family: Family::Flows,
-            sections: [(SECTIONS[0], ""); 7],
-            settings: &[],
-            reads: &[],
-        },
-        stage: Stage::System,
-        check: fails,
-    };
+    const fn failing(code: &'static str) -> Rule {
+        Rule {
+            info: RuleInfo {
+                code,
+                name: "always-fails",
+                summary: "a rule that dies of every review",
+                severity: Severity::High,
+                confidence: Confidence::Certain,
+                family: Family::Flows,
+                sections: [(SECTIONS[0], ""); 7],
+                settings: &[],
+                reads: &[],
+            },
+            stage: Stage::System,
+            check: fails,
+        }
+    }
+
+    static FAILING: Rule = failing("KP299");
+    static FAILING_TIMEOUTS: Rule = failing("KP203");
+
+    #[test]
+    fn what_was_decided_about_a_rule_that_fails_is_no_orphan() {
+        let text = "component = [{ id = 'a' }, { id = 'b' }]\ndependency = [{ from = 'a', to = 'b', mode = 'sync' }]\n\
+            triage = [{ finding = 'KP203@a->b', status = 'accepted', expires = 2027-01-01 }]";
+        let (review, _, _) = crate::document::parse(text);
+        let graph = SystemGraph::new(&review);
+        let capacity = crate::capacity::compute(&review, &graph, 1.0);
+        let reliability = crate::reliability::compute(&review, &graph);
+        let options = Options::new(jiff::civil::date(2026, 11, 23));
+        let mut rules = registry::all().to_vec();
+        rules.retain(|rule| rule.info.code != "KP203");
+        rules.push(&FAILING_TIMEOUTS);
+        let said = run_rules(&rules, &review, &graph, &capacity, &reliability, &Evidence::default(), &options);
+        assert_eq!(said.failed.len(), 1);
+        assert!(said.findings.iter().all(|finding| finding.code != "KP901"), "{:?}", said.findings);
+    }
 
     #[test]
     fn a_rule_that_fails_is_named_and_the_others_answer() {
