@@ -196,6 +196,20 @@ fn uncommented<'a>(line: &'a str, mark: &str) -> Option<&'a str> {
     (toml || rest.starts_with('[')).then_some(rest)
 }
 
+/// Whoever opens a starter is asked for what is missing, and not told what is wrong with the starter.
+#[test]
+fn a_template_says_little_and_nothing_high() {
+    for template in REVIEW_TEMPLATES {
+        let (_, analysis) = analysed(template.text);
+        let found = |severity| analysis.findings.iter().filter(move |finding| finding.severity == severity);
+        let high: Vec<&str> = found(Severity::High).map(|finding| finding.id.as_str()).collect();
+        assert!(high.is_empty(), "{}: {high:?}", template.path);
+        let medium: Vec<&str> = found(Severity::Medium).map(|finding| finding.id.as_str()).collect();
+        assert!(medium.len() <= 9, "{}: {medium:?}", template.path);
+        assert!(analysis.findings.len() <= 20, "{}: {}", template.path, analysis.findings.len());
+    }
+}
+
 #[test]
 fn the_gaps_of_a_template_can_be_filled_by_taking_the_mark_away() {
     for template in REVIEW_TEMPLATES.iter().filter(|template| !template.path.ends_with("blank.toml")) {

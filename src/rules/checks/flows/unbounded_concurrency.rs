@@ -21,7 +21,8 @@ declare_rule! {
         limits it either: work reaches it from outside, or asynchronously, without passing a component with `workers`, a \
         `rate_limit` or a `pool` on the way. Low where its callers' limits hold it back, and where nothing at all is said about its \
         size. An entry that also refuses nothing is left to `KP408`. With a `queue` that states neither `limit` nor `wait` \
-        it cannot tell.";
+        it cannot tell; nor with a `queue` that has a `limit` and refuses, where only the number \
+        of `workers` is missing.";
     why: "A component without a limit has one all the same: memory, file handles, or the patience of what it calls. When a \
         dependency slows down by ten, ten times as many requests are inside at the same arrival rate (L = λ·W), each holding memory and \
         a connection, until the process dies and its share moves to the others. A consumer without a limit does it after every \
@@ -71,6 +72,11 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             continue;
         }
         if is_left_to_entries(context, component, index, &flows) {
+            continue;
+        }
+        // Where something waits and is refused, somebody counts: only the number is not written down.
+        if component.workers.is_none() && sheds_behind_a_limit(component) {
+            report.cannot_tell(element, "component.workers");
             continue;
         }
         let needed = needed.get_or_insert_with(|| slots_needed(context));
@@ -145,6 +151,13 @@ fn is_limited(component: &Component) -> bool {
     positive(component.workers).is_some()
         || component.rate_limit.is_some()
         || (component.kind == Some(ComponentKind::Function) && scaled.is_some())
+}
+
+/// Whether it has a queue with an end, which says that there is a limit in front of which things queue.
+fn sheds_behind_a_limit(component: &Component) -> bool {
+    component.queue.as_ref().is_some_and(|queue| {
+        positive(queue.limit).is_some() && matches!(queue.overflow, Some(Overflow::Reject | Overflow::DropOldest))
+    })
 }
 
 /// Whether it passes requests on from outside without holding them back.
