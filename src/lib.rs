@@ -42,6 +42,7 @@
 //! Files, sockets, processes, threads, the environment and the clock are for [`document`], [`metrics`], [`tui`] and
 //! [`cli`] only; printing is for [`cli`] only. [`simulated_source`] may open sockets, start threads and read the clock,
 //! and nothing else of that.
+//! The engine of [`rules`] may run its checks on several threads at a time and waits for them.
 //!
 //! `tests/architecture.rs` reads these tables and proves them.
 

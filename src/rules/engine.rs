@@ -18,7 +18,10 @@ use crate::reliability::Reliability;
 use jiff::civil::Date;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::{self, available_parallelism};
 
 /// So many findings of one rule are listed where nobody says otherwise.
 pub const MOST_OF_A_RULE: usize = 200;
@@ -151,19 +154,14 @@ fn run_stage(
     outcome: &mut Outcome,
     kept: &mut Kept,
 ) -> Vec<(String, Severity)> {
+    let due: Vec<&'static Rule> = rules.iter().copied().filter(|rule| rule.stage == stage).collect();
     let mut found = Vec::new();
-    for rule in rules.iter().filter(|rule| rule.stage == stage) {
-        // The context is only read, and the report of a rule that fails is dropped whole.
-        let judged = catch_unwind(AssertUnwindSafe(|| {
-            let mut report = Report::new(context, rule);
-            (rule.check)(context, &mut report);
-            report
-        }));
+    for (rule, judged) in due.iter().zip(judge_all(context, &due)) {
         let RuleInfo { code, name, .. } = rule.info;
         let mut report = match judged {
             Ok(report) => report,
-            Err(payload) => {
-                outcome.failed.push(FailedRule { code, name, message: message_of(payload.as_ref()) });
+            Err(message) => {
+                outcome.failed.push(FailedRule { code, name, message });
                 continue;
             }
         };
@@ -181,6 +179,52 @@ fn run_stage(
         kept.ranked.extend(settled.into_kept());
     }
     found
+}
+
+/// What a rule said, or what it died of.
+type Judged<'a> = Result<Report<'a>, String>;
+
+/// Asks one rule. The context is only read, and the report of a rule that fails is dropped whole.
+fn judge<'a>(context: &'a Context<'a>, rule: &'static Rule) -> Judged<'a> {
+    catch_unwind(AssertUnwindSafe(|| {
+        let mut report = Report::new(context, rule);
+        (rule.check)(context, &mut report);
+        report
+    }))
+    .map_err(|payload| message_of(payload.as_ref()))
+}
+
+/// So many components and dependencies are worth more than one thread.
+const LARGE: usize = 2_000;
+/// More threads than this gain nothing: the slowest rules decide.
+const MOST_THREADS: usize = 4;
+
+/// Asks rules, in their order. On a large review several at a time: they only read, and do not know each other.
+fn judge_all<'a>(context: &'a Context<'a>, rules: &[&'static Rule]) -> Vec<Judged<'a>> {
+    let size = context.review.components.len() + context.review.dependencies.len();
+    let threads = if size < LARGE { 1 } else { available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS) };
+    if threads < 2 || rules.len() < 2 {
+        return rules.iter().map(|rule| judge(context, rule)).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut judged = Vec::new();
+        loop {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            let Some(rule) = rules.get(place) else { return judged };
+            judged.push((place, judge(context, rule)));
+        }
+    };
+    let mut judged: Vec<(usize, Judged<'a>)> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(take)).collect();
+        let mut judged = take();
+        judged.extend(others.into_iter().filter_map(|other| other.join().ok()).flatten());
+        judged
+    });
+    judged.sort_by_key(|(place, _)| *place);
+    let mut judged = judged.into_iter().peekable();
+    let of = |place| judged.next_if(|(at, _)| *at == place).map(|(_, judged)| judged);
+    (0..rules.len()).map(of).map(|judged| judged.unwrap_or_else(|| Err("its thread ended".to_owned()))).collect()
 }
 
 /// The text of a panic.
