@@ -1,4 +1,6 @@
 //! Generated reviews of the sizes that are promised, in the shapes that are hard on rules.
+//!
+//! Shared by the benchmarks and by tests; the same on every machine.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -63,16 +65,16 @@ pub fn layers(components: usize, dependencies: usize, flows: usize) -> Shape {
     Shape { name: "layers", components, calls, flows: (0..flows).map(walk).collect() }
 }
 
-/// All the large shapes: 10,000 components, about 50,000 dependencies, 1,000 flows.
-pub fn large() -> Vec<Shape> {
-    let (components, flows) = (10_000, 1_000);
-    let mut shapes = vec![layers(components, 64_000, flows)];
+/// All shapes of a size, the layers in front.
+pub fn all(components: usize, dependencies: usize, flows: usize) -> Vec<Shape> {
+    let last = components - 1;
+    let mut shapes = vec![layers(components, dependencies * 32 / 25, flows)];
     let filled = |mut calls: Vec<(usize, usize)>, least: usize| {
         let mut random = Random(11);
         let mut seen: HashSet<(usize, usize)> = calls.iter().copied().collect();
-        while calls.len() < 50_000 {
-            let from = random.below(components - 1);
-            let to = from + 1 + random.below((components - from - 1).min(300));
+        while calls.len() < dependencies {
+            let from = random.below(last);
+            let to = from + 1 + random.below((last - from).min(300));
             if from >= least && seen.insert((from, to)) {
                 calls.push((from, to));
             }
@@ -80,49 +82,50 @@ pub fn large() -> Vec<Shape> {
         calls
     };
     // Everybody calls the last one, which calls a few itself.
-    let last = components - 1;
+    let called = |at: usize| last - 2 - at * 7 % (components / 10);
     let mut calls: Vec<_> = (0..last).map(|at| (at, last)).collect();
-    calls.extend((0..50).map(|at| (last, at * 7 + 9_000)).filter(|call| call.1 != last));
+    let targets: HashSet<usize> = (0..50).map(called).collect();
+    calls.extend(targets.into_iter().map(|to| (last, to)));
     shapes.push(Shape {
         name: "one called by all",
         components,
-        flows: (0..flows).map(|at| vec![(at * 9, last), (last, at % 50 * 7 + 9_000)]).collect(),
+        flows: (0..flows).map(|at| vec![(at * 9 % last, last), (last, called(at % 50))]).collect(),
         calls: filled(calls, 0),
     });
-    // The first one calls everybody, in flows of many calls.
-    let calls: Vec<_> = (1..components).map(|at| (0, at)).collect();
+    // The first one calls everybody.
     shapes.push(Shape {
         name: "one calling all",
         components,
-        flows: (0..flows).map(|at| (0..20).map(|step| (0, 1 + at * 9 + step)).collect()).collect(),
-        calls: filled(calls, 1),
+        flows: (0..flows).map(|at| (0..20).map(|step| (0, 1 + (at * 9 + step) % last)).collect()).collect(),
+        calls: filled((1..components).map(|at| (0, at)).collect(), 1),
     });
-    // Callers to one in the middle, which calls the other half: callers × callees is 25 million.
+    // Half of them call the one in the middle, which calls the other half: callers × callees.
     let middle = components / 2;
     let mut calls: Vec<_> = (0..middle).map(|at| (at, middle)).collect();
     calls.extend((middle + 1..components).map(|at| (middle, at)));
+    let below = |at: usize| (middle, middle + 1 + at % (components - middle - 1));
+    let through = |at: usize| {
+        let first = std::iter::once((at % middle, middle));
+        first.chain((0..20).map(|step| below(at + step))).collect()
+    };
     shapes.push(Shape {
         name: "one in the middle",
         components,
-        flows: (0..flows)
-            .map(|at| (0..21).map(|step| if step == 0 { (at, middle) } else { (middle, middle + at + step) }).collect())
-            .collect(),
+        flows: (0..flows).map(through).collect(),
         calls: filled(calls, 0),
     });
     // One chain through all, with skips; most flows take a piece of it, some the whole of it.
-    let calls: Vec<_> = (1..components).map(|at| (at - 1, at)).collect();
+    let piece = |at: usize| {
+        let (from, length) = if at < 5 { (0, last) } else { (at * 9 % (last - 60), 60) };
+        (from..from + length).map(|step| (step, step + 1)).collect()
+    };
     shapes.push(Shape {
         name: "one long chain",
         components,
-        flows: (0..flows)
-            .map(|at| {
-                let (from, length) = if at < 5 { (0, components - 1) } else { (at * 9, 60) };
-                (from..from + length).map(|step| (step, step + 1)).collect()
-            })
-            .collect(),
-        calls: filled(calls, 0),
+        flows: (0..flows).map(piece).collect(),
+        calls: filled((1..components).map(|at| (at - 1, at)).collect(), 0),
     });
-    // All flows walk the same five hundred components, between the same hubs.
+    // All flows walk the same hundred calls.
     let path: Vec<_> = (0..100).map(|at| (at, at + 1)).collect();
     shapes.push(Shape {
         name: "all flows one way",
@@ -130,15 +133,14 @@ pub fn large() -> Vec<Shape> {
         flows: vec![path.clone(); flows],
         calls: filled(path, 0),
     });
-    // 224 components that all call each other.
-    let ring = 224;
+    // Some components that all call each other.
+    let ring = (1..).take_while(|ring| ring * (ring - 1) <= dependencies).last().unwrap_or(2).min(components);
     let calls = (0..ring).flat_map(|from| (0..ring).filter(move |to| *to != from).map(move |to| (from, to)));
+    let round = |at: usize| (0..20).map(|step| ((at + step * 3) % ring, (at + step * 3 + 3) % ring)).collect();
     shapes.push(Shape {
         name: "dense cycle",
         components,
-        flows: (0..flows)
-            .map(|at| (0..20).map(|step| ((at + step * 3) % ring, (at + step * 3 + 3) % ring)).collect())
-            .collect(),
+        flows: (0..flows).map(round).collect(),
         calls: calls.collect(),
     });
     shapes
@@ -241,8 +243,14 @@ impl Shape {
             }
             text.push_str("]\n");
             if mixed && random.below(2) == 0 {
-                let _ = writeln!(text, "[[slo]]\nid = \"s{id}\"\nflow = \"f{id}\"\nindicator = \"latency\"\nobjective = 99\nthreshold = \"300ms\"");
-                let _ = writeln!(text, "[[slo]]\nid = \"a{id}\"\nflow = \"f{id}\"\nindicator = \"availability\"\nobjective = 99.9");
+                let _ = writeln!(
+                    text,
+                    "[[slo]]\nid = \"s{id}\"\nflow = \"f{id}\"\nindicator = \"latency\"\nobjective = 99\nthreshold = \"300ms\""
+                );
+                let _ = writeln!(
+                    text,
+                    "[[slo]]\nid = \"a{id}\"\nflow = \"f{id}\"\nindicator = \"availability\"\nobjective = 99.9"
+                );
             }
         }
         text

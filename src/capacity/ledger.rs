@@ -9,18 +9,24 @@ use crate::graph::{ComponentIndex, FlowExpansion, FlowIssue, SystemGraph};
 use crate::model::{Component, ComponentKind, Element, Flow, Review};
 use crate::units::Quantity;
 use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use std::collections::hash_map::Entry;
 
 /// Both lists, each entry once, in the order in which they were met.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     pub(super) assumptions: Vec<Assumption>,
     pub(super) missing: Vec<Missing>,
+    /// Whether nothing is written down.
+    pub(super) is_silent: bool,
     seen: HashSet<(Element, &'static str)>,
     place: HashMap<(Element, &'static str), usize>,
 }
 
 impl Ledger {
     pub(super) fn assume(&mut self, element: Element, key: &'static str, text: &str) {
+        if self.is_silent {
+            return;
+        }
         if self.seen.insert((element.clone(), key)) {
             self.assumptions.push(Assumption { element, key: key.to_owned(), text: text.to_owned() });
         }
@@ -28,12 +34,17 @@ impl Ledger {
 
     /// A missing key; said twice it stays one entry, decisive where one of the two is.
     pub(super) fn lack(&mut self, element: Element, key: &'static str, text: &str, decisive: bool) {
-        if let Some(place) = self.place.get(&(element.clone(), key)) {
-            self.missing[*place].decisive |= decisive;
+        if self.is_silent {
             return;
         }
-        self.place.insert((element.clone(), key), self.missing.len());
-        self.missing.push(Missing { element, key: key.to_owned(), text: text.to_owned(), decisive });
+        match self.place.entry((element, key)) {
+            Entry::Occupied(place) => self.missing[*place.get()].decisive |= decisive,
+            Entry::Vacant(place) => {
+                let element = place.key().0.clone();
+                place.insert(self.missing.len());
+                self.missing.push(Missing { element, key: key.to_owned(), text: text.to_owned(), decisive });
+            }
+        }
     }
 
     /// What the flows rest on: times, round trips, hit ratios, calls that were left out, retries.

@@ -37,14 +37,26 @@ use limits::Sized;
 ///
 /// A load that is negative or no number counts as today's. Linear in the calls of the flows, apart from sorting.
 pub fn compute(review: &Review, graph: &SystemGraph, load: f64) -> Capacity {
+    told(review, graph, load, true)
+}
+
+/// The figures alone, for those who compute with them: no assumptions, nothing missing, saturations without words.
+pub fn compute_figures(review: &Review, graph: &SystemGraph, load: f64) -> Capacity {
+    told(review, graph, load, false)
+}
+
+fn told(review: &Review, graph: &SystemGraph, load: f64, in_words: bool) -> Capacity {
     let load = if load.is_finite() && load >= 0.0 { load } else { 1.0 };
     let mut ledger = Ledger::default();
+    ledger.is_silent = !in_words;
     let holdings: Vec<Holding> = graph.expansions().iter().map(|flow| Holding::of(review, flow)).collect();
     let rates = arrival::rates(review, graph, &holdings, &mut ledger);
     let demands = Demands::of(review, graph, &holdings, &rates);
     let mut sized = limits::resources(review, graph, &demands, &mut ledger);
-    ledger.of_flows(review, graph, &holdings);
-    ledger.of_limits(review, &demands, sized.is_empty());
+    if in_words {
+        ledger.of_flows(review, graph, &holdings);
+        ledger.of_limits(review, &demands, sized.is_empty());
+    }
 
     sized.sort_by(|a, b| {
         let (a, b) = (&a.resource, &b.resource);
@@ -59,7 +71,7 @@ pub fn compute(review: &Review, graph: &SystemGraph, load: f64) -> Capacity {
         .map(|(position, sized)| Saturation {
             resource: position,
             at_load: sized.resource.saturates_at,
-            because: words::because(review, graph, sized),
+            because: if in_words { words::because(review, graph, sized) } else { String::new() },
         })
         .collect();
     let flows = flow_loads(review, graph, &holdings, &rates, &sized, load);

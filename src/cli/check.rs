@@ -100,7 +100,10 @@ pub(super) fn check(check: &Check, output: &Output) -> Result<Exit, Failure> {
     if judged.is_empty() {
         return Ok(exit);
     }
-    say(check, output, &judged, baseline.as_ref(), &folder)?;
+    let said = say(check, output, &judged, baseline.as_ref(), &folder);
+    // The process ends: to give a large review back piece by piece takes longer than many a rule.
+    std::mem::forget(judged);
+    said?;
     Ok(exit)
 }
 

@@ -117,10 +117,12 @@ pub(super) fn insert_at(table: &mut Table, mut keys: Vec<(String, Span)>, node: 
 
 /// Whether a table takes no more keys; said once.
 pub(super) fn is_full(table: &Table, span: Span, problems: &mut Vec<Problem>) -> bool {
-    let full = table.entries.len() >= MOST_KEYS;
+    if table.entries.len() < MOST_KEYS {
+        return false;
+    }
     let message = format!("more than {MOST_KEYS} keys in one table; the rest are left out");
-    if full && !problems.iter().any(|problem| problem.message == message) {
+    if !problems.iter().any(|problem| problem.message == message) {
         problems.push(Problem::error(ProblemKind::Syntax, span, message));
     }
-    full
+    true
 }

@@ -78,6 +78,7 @@ pub(crate) struct Context<'a> {
     /// Computed when the first rule asks for it.
     at_peak: OnceLock<Capacity>,
     weights: Weights,
+    least_patient: OnceLock<Vec<Option<usize>>>,
     thresholds: &'a BTreeMap<String, f64>,
     outgoing: Vec<Vec<&'a Dependency>>,
     incoming: Vec<Vec<&'a Dependency>>,
@@ -108,6 +109,7 @@ impl<'a> Context<'a> {
             today: options.today,
             terms: Terms::new(review, options),
             weights: Weights::default(),
+            least_patient: OnceLock::new(),
             found: HashMap::new(),
             ran: HashSet::new(),
             at_peak: OnceLock::new(),
@@ -167,9 +169,10 @@ impl<'a> Context<'a> {
     }
 
     /// The capacity at the peak that the review expects, every flow at its own, and with all replicas that autoscaling
-    /// may start. Its multiples are of that peak.
+    /// may start. Its multiples are of that peak; figures only.
     pub(crate) fn at_peak(&self) -> &Capacity {
-        self.at_peak.get_or_init(|| crate::capacity::compute(&super::peak::scaled(self.review), self.graph, 1.0))
+        self.at_peak
+            .get_or_init(|| crate::capacity::compute_figures(&super::peak::scaled(self.review), self.graph, 1.0))
     }
 
     /// How much the flows through an element matter.
@@ -236,6 +239,18 @@ impl<'a> Context<'a> {
     /// What depends on a component, in file order.
     pub(crate) fn callers(&self, id: &str) -> Vec<&'a Dependency> {
         self.graph.component(id).map(|index| self.incoming[index.0].clone()).unwrap_or_default()
+    }
+
+    /// The one of a component's callers that `first` picks of all of them, by its place: worked out once, so that who asks
+    /// for every call of a component with many callers does not look at them each time.
+    pub(crate) fn least_patient(
+        &self,
+        component: &str,
+        first: impl Fn(&[&'a Dependency]) -> Option<usize>,
+    ) -> Option<&'a Dependency> {
+        let at = self.graph.component(component)?;
+        let all = self.least_patient.get_or_init(|| self.incoming.iter().map(|callers| first(callers)).collect());
+        self.incoming[at.0].get(all[at.0]?).copied()
     }
 
     /// Whether the caller of a dependency waits for the answer.

@@ -7,7 +7,7 @@ use crate::model::Dependency;
 use crate::reliability::{Fitting, Patience, WorstCase, fitting_timeouts, needs_no_timeout, rounded_down, timeout};
 use crate::rules::context::{Context, FlowView};
 use crate::units::{Quantity, Seconds, Span, significant};
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 /// How many times its known mean a call must be allowed before a timeout is set without asking: three times the mean
 /// of an exponential time lets 95 % through, and stores are steadier than that.

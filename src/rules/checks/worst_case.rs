@@ -23,9 +23,12 @@ pub(crate) fn longest_wait(dependency: &Dependency) -> Option<f64> {
 
 /// The caller that gives up first on a component, and after how long.
 pub(crate) fn first_to_give_up<'a>(context: &Context<'a>, component: &str) -> Option<(f64, &'a str)> {
-    let callers = context.callers(component).into_iter().filter(|caller| context.waits(caller));
-    let timeouts = callers.filter_map(|caller| Some((timeout(caller)?, caller.from())));
-    timeouts.min_by(|a, b| a.0.total_cmp(&b.0))
+    let caller = context.least_patient(component, |callers| {
+        let waiting = callers.iter().enumerate().filter(|(_, caller)| context.waits(caller));
+        let timeouts = waiting.filter_map(|(at, caller)| Some((timeout(caller)?, at)));
+        timeouts.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, at)| at)
+    })?;
+    Some((timeout(caller)?, caller.from()))
 }
 
 /// The tightest latency SLO of the flows that has a threshold.

@@ -10,7 +10,8 @@ use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Number, PerSecond, Quantity, Seconds, significant};
-use std::collections::{BTreeMap, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::BTreeMap;
 
 declare_rule! {
     "KP606" "backlog-does-not-drain", High, Certain;

@@ -8,7 +8,7 @@ use crate::rules::finding::Figure;
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Number, Quantity, Ratio, significant};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     "KP609" "idle-capacity", Low, Likely;

@@ -7,7 +7,7 @@ use crate::graph::ComponentIndex;
 use crate::model::{Component, Element};
 use crate::rules::checks::load::is_background;
 use crate::rules::context::{Context, FlowView};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// The share of a utilisation that counts as rounding: what is full to the last digit is full.
 const ROUNDING: f64 = 1e-9;

@@ -8,7 +8,7 @@ use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::significant;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     "KP601" "saturates-at-peak", High, Certain;
@@ -55,7 +55,15 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for place in places.iter().filter(|place| place.answers) {
         if reaches(place.at_peak(), full) {
             found_at.insert(&place.resource.element);
-            report.find(found(context, place, full, fill));
+            let (element, severity) = (&place.resource.element, severity(place));
+            let crowded_out = if place.first_of.is_empty() {
+                report.is_crowded_out(element, severity)
+            } else {
+                report.is_crowded_out_in(element, severity, place.first_of.iter().map(|view| view.expansion.flow))
+            };
+            if !crowded_out {
+                report.find(found(context, place, full, fill));
+            }
         } else {
             report.pass();
         }
@@ -71,14 +79,18 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     }
 }
 
-fn found(context: &Context<'_>, place: &Place<'_>, full: f64, fill: f64) -> Draft {
-    let resource = place.resource;
+fn severity(place: &Place<'_>) -> Severity {
     let first_of_critical = place.first_of.iter().any(crate::rules::context::FlowView::is_critical);
-    let severity = match (first_of_critical, place.first_of.is_empty()) {
+    match (first_of_critical, place.first_of.is_empty()) {
         (true, _) if place.critical => Severity::High,
         (_, false) => Severity::Medium,
         (_, true) => Severity::Low,
-    };
+    }
+}
+
+fn found(context: &Context<'_>, place: &Place<'_>, full: f64, fill: f64) -> Draft {
+    let resource = place.resource;
+    let severity = severity(place);
     let confidence = if reaches(resource.utilisation.low, full) { Confidence::Certain } else { Confidence::Likely };
     let (full_at, peak) = (place.full_at(), place.peak());
     let times = |multiple: f64| significant(multiple, 3);

@@ -8,7 +8,8 @@ use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{PerSecond, Quantity, significant};
-use std::collections::{BTreeMap, HashSet};
+use foldhash::HashSet;
+use std::collections::BTreeMap;
 
 declare_rule! {
     "KP305" "cache-is-load-bearing", High, Certain;

@@ -7,7 +7,7 @@ use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 declare_rule! {
     "KP328" "cache-of-record", Medium, Heuristic;

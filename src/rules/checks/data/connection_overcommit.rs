@@ -76,6 +76,9 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             }
             continue;
         }
+        if report.is_crowded_out(&Element::Component(component.id().to_owned()), RULE.info.severity) {
+            continue;
+        }
         report.find(found(context, component, limit, held, parts));
     }
 }

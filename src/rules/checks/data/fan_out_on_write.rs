@@ -9,7 +9,8 @@ use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Multiple, PerSecond, Quantity, Seconds, significant, thousands};
-use std::collections::{BTreeMap, HashMap};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::BTreeMap;
 
 declare_rule! {
     "KP321" "fan-out-on-write", Medium, Certain;

@@ -4,12 +4,12 @@ use super::envelope::envelope;
 use super::no_backpressure::{Excess, excess};
 use crate::capacity::{Resource, ResourceKind};
 use crate::model::{ComponentKind, Element, Fix, FixSafety};
-use crate::rules::context::{Context, FlowView};
+use crate::rules::context::Context;
 use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{PerSecond, Quantity, significant};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 declare_rule! {
     "KP422" "admits-more-than-it-serves", Medium, Likely;
@@ -75,7 +75,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         match full {
             Some(full) if serves < limit * (1.0 - 1e-9) && !expected && !refuses(context, full) => {
                 let element = Element::Component(component.id().to_owned());
-                let critical = context.flows_through(&element).iter().any(FlowView::is_critical);
+                let critical = context.weight(&element).is_critical();
                 let at = significant(envelope.sustains, 3);
                 let id = component.id();
                 let fit = envelope.limit();

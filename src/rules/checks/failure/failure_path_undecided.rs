@@ -65,6 +65,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         return;
     }
     for (edge, lacking) in open {
+        let flows = edge.views().into_iter().map(|view| view.expansion.flow);
+        if report.is_crowded_out_in(&edge.element(), severity(&lacking), flows) {
+            continue;
+        }
         report.find(found(context, &edge, &lacking));
     }
 }
@@ -91,17 +95,20 @@ fn all_of(open: &[(Edge<'_>, Vec<&'static str>)]) -> Draft {
     .flows(flows)
 }
 
+fn severity(lacking: &[&str]) -> Severity {
+    if lacking.len() > 1 { Severity::Medium } else { Severity::Low }
+}
+
 fn found(context: &Context<'_>, edge: &Edge<'_>, lacking: &[&'static str]) -> Draft {
     let (from, to) = (edge.from.id(), edge.to.id());
     let flows = edge.flows();
     let when = lacking.join(" or ");
-    let severity = if lacking.len() > 1 { Severity::Medium } else { Severity::Low };
     let mut draft = Draft::new(
         edge.element(),
         format!("{} waits for {to}, and nobody said what {from} does while it is {when}", named(&flows)),
         format!("say what {from} answers while {to} is {when}: on_failure, or a [[failure]] with what the user sees"),
     )
-    .severity(severity)
+    .severity(severity(lacking))
     .fact("undecided", Figure::List(lacking.iter().map(|word| (*word).to_owned()).collect()))
     .flows(flows)
     .key("on_failure");

@@ -11,7 +11,7 @@ use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{PerSecond, Quantity, Seconds, significant, thousands};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 declare_rule! {
     "KP405" "no-bulkhead", Medium, Likely;

@@ -73,6 +73,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
         let (from, to) = (edge.from.id(), edge.to.id());
         let severity = if edge.is_critical() && saves.weighs { Severity::Medium } else { Severity::Low };
+        let flows = edge.views().into_iter().map(|view| view.expansion.flow);
+        if report.is_crowded_out_in(&edge.element(), severity, flows) {
+            continue;
+        }
         let window = window(context, edge);
         let mut draft = Draft::new(
             edge.element(),

@@ -9,7 +9,8 @@ use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::significant;
-use std::collections::{BTreeMap, HashSet};
+use foldhash::HashSet;
+use std::collections::BTreeMap;
 
 declare_rule! {
     "KP410" "no-rate-limit-at-edge", Medium, Likely;
@@ -78,7 +79,7 @@ fn unlimited(context: &Context<'_>, view: FlowView<'_>, entry: ComponentIndex) -
     use ComponentKind as Kind;
     let mut places = Vec::new();
     let mut open = vec![entry];
-    let mut seen = HashSet::from([entry]);
+    let mut seen = HashSet::from_iter([entry]);
     while let Some(index) = open.pop() {
         let component = context.component_at(index);
         let asks = matches!(component.kind, Some(Kind::Client | Kind::External));

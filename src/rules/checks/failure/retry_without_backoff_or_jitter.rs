@@ -46,6 +46,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             report.pass();
             continue;
         }
+        let element = Element::Dependency(dependency.from().to_owned(), dependency.to().to_owned());
+        if report.is_crowded_out(&element, RULE.info.severity) {
+            continue;
+        }
         let said = at_once || retry.backoff == Some(Backoff::None) || retry.jitter == Some(false);
         let (from, to) = (dependency.from(), dependency.to());
         let lacking = match (no_backoff, no_jitter) {

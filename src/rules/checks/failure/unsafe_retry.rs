@@ -51,6 +51,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             _ if is_safe(dependency) => report.pass(),
             Some(operation) if !operation.writes() => report.pass(),
             None if !again => report.cannot_tell(element, "dependency.operation"),
+            _ if report.is_crowded_out(&element, RULE.info.severity) => {}
             _ => report.find(found(context, dependency, &element, again)),
         }
     }

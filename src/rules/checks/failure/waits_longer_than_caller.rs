@@ -7,7 +7,7 @@ use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Quantity, Seconds, significant};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     "KP419" "waits-longer-than-caller", Medium, Certain;

@@ -8,7 +8,8 @@ use crate::rules::finding::Figure;
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::significant;
-use std::collections::{BTreeMap, HashSet};
+use foldhash::HashSet;
+use std::collections::BTreeMap;
 
 declare_rule! {
     "KP215" "batch-beside-fast-path", Medium, Certain;

@@ -8,7 +8,7 @@ use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Quantity, Seconds, significant};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     "KP201" "deep-sync-chain", Medium, Certain;

@@ -4,7 +4,7 @@ use crate::model::{ComponentKind, Dependency, Element, Fix, FixSafety};
 use crate::reliability::{rounded_down, written};
 use crate::rules::checks::patience::{Fit, Patiences};
 use crate::rules::checks::worst_case::{first_to_give_up, retries, timeout};
-use crate::rules::context::{Context, FlowView};
+use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
@@ -59,22 +59,35 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             report.pass();
             continue;
         }
+        let element = Element::Dependency(dependency.from().to_owned(), dependency.to().to_owned());
+        let severity = severity(context, &element);
+        if report.is_crowded_out(&element, severity) {
+            continue;
+        }
         let patiences = patiences.get_or_insert_with(|| Patiences::of_missing_timeouts(context));
-        report.find(found(context, dependency, patiences));
+        report.find(found(context, dependency, element, severity, patiences));
     }
 }
 
-fn found(context: &Context<'_>, dependency: &Dependency, patiences: &Patiences<'_>) -> Draft {
-    let (from, to) = (dependency.from(), dependency.to());
-    let element = Element::Dependency(from.to_owned(), to.to_owned());
-    let flows = context.flows_through(&element);
-    let severity = if flows.iter().any(FlowView::is_critical) {
+fn severity(context: &Context<'_>, element: &Element) -> Severity {
+    let weight = context.weight(element);
+    if weight.is_critical() {
         Severity::High
-    } else if flows.is_empty() {
+    } else if weight.flows() == 0 {
         Severity::Low
     } else {
         Severity::Medium
-    };
+    }
+}
+
+fn found(
+    context: &Context<'_>,
+    dependency: &Dependency,
+    element: Element,
+    severity: Severity,
+    patiences: &Patiences<'_>,
+) -> Draft {
+    let (from, to) = (dependency.from(), dependency.to());
     let proposal = match patiences.of(context, dependency) {
         Some(fit) => of_flows(dependency, fit),
         None => of_callers(context, dependency),

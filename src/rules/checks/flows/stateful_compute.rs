@@ -1,7 +1,7 @@
 //! KP209: several replicas, and each keeps something that the others do not have.
 
 use crate::model::{Component, ComponentKind, Element};
-use crate::rules::context::{Context, FlowView};
+use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
@@ -47,7 +47,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             (Some(false), None) => report.cannot_tell(element, "component.replicas"),
             (Some(false), Some(most)) if most > 1.0 => {
                 let scales = component.autoscale.is_some();
-                let critical = context.flows_through(&element).iter().any(FlowView::is_critical);
+                let critical = context.weight(&element).is_critical();
                 let how =
                     if component.replicas.is_some_and(|replicas| replicas.value() >= most) { "" } else { "up to " };
                 let today = component.replicas.map(|replicas| replicas.value()).filter(|today| *today > 1.0);
@@ -73,7 +73,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             }
             (Some(_), _) => report.pass(),
             (None, Some(most)) if most > 1.0 && component.kind != Some(ComponentKind::Function) => {
-                if context.flows_through(&element).iter().any(FlowView::is_critical) {
+                if context.weight(&element).is_critical() {
                     report.cannot_tell(element, "component.stateless");
                 }
             }

@@ -6,7 +6,8 @@ use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use std::collections::{HashMap, HashSet, VecDeque};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
+use std::collections::VecDeque;
 
 declare_rule! {
     "KP208" "synchronous-cycle", Medium, Certain;
@@ -114,7 +115,7 @@ fn circle_in(context: &Context<'_>, members: &[ComponentIndex]) -> Vec<Component
         let callees = onward.get(&index).into_iter().flatten().filter(|callee| inside.contains(callee));
         callees.min_by_key(|callee| name(callee)).copied()
     };
-    let mut place = HashMap::from([(start, 0)]);
+    let mut place = HashMap::from_iter([(start, 0)]);
     let mut walk = vec![start];
     let met = loop {
         let Some(callee) = walk.last().copied().and_then(next) else { return Vec::new() };

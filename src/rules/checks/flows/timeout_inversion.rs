@@ -8,7 +8,7 @@ use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Quantity, Seconds, Span, significant};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 declare_rule! {
     "KP204" "timeout-inversion", Medium, Certain;
@@ -63,24 +63,54 @@ struct Longest<'a> {
     endless: Vec<FlowView<'a>>,
 }
 
+/// The longest single call of a component.
+struct Single {
+    seconds: Span,
+    by_policy: Span,
+    /// Whether a call of it has no timeout.
+    is_open: bool,
+    /// Those that have none; taken by the first caller for whom it matters, because they are said once.
+    without_timeout: Vec<(ComponentIndex, ComponentIndex)>,
+}
+
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let mut in_flows = in_flows(context);
+    // Of a callee that no flow makes calls through, once for all its callers.
+    let mut singles: HashMap<ComponentIndex, Single> = HashMap::new();
     let mut looked_at = HashSet::new();
     for dependency in context.dependencies().filter(|dependency| context.waits(dependency)) {
         let Some(timeout) = timeout(dependency) else { continue };
         let ends = (context.graph.component(dependency.from()), context.graph.component(dependency.to()));
         let (Some(caller), Some(callee)) = ends else { continue };
         let Some(index) = context.graph.dependency(caller, callee) else { continue };
-        let mut without_timeout = Vec::new();
-        let longest = in_flows.remove(&index).unwrap_or_else(|| {
-            let (seconds, by_policy) = longest_single(context, dependency.to(), &mut without_timeout);
-            Longest { seconds, by_policy, within: None, hurt: Vec::new(), endless: Vec::new() }
+        let longest = in_flows.remove(&index);
+        let single = match longest {
+            Some(_) => None,
+            None => Some(singles.entry(callee).or_insert_with(|| longest_single(context, dependency.to()))),
+        };
+        let longest = longest.unwrap_or_else(|| Longest {
+            seconds: single.as_ref().map_or(Span::ZERO, |single| single.seconds),
+            by_policy: single.as_ref().map_or(Span::ZERO, |single| single.by_policy),
+            within: None,
+            hurt: Vec::new(),
+            endless: Vec::new(),
         });
         if longest.seconds.likely > timeout.likely * (1.0 + ROUNDING) {
-            report.find(found(context, dependency, timeout, &longest));
+            let element = Element::Dependency(dependency.from().to_owned(), dependency.to().to_owned());
+            let severity = severity(timeout, &longest);
+            let crowded_out = if longest.hurt.is_empty() {
+                report.is_crowded_out(&element, severity)
+            } else {
+                report.is_crowded_out_in(&element, severity, longest.hurt.iter().map(|view| view.expansion.flow))
+            };
+            if !crowded_out {
+                report.find(found(context, dependency, timeout, &longest));
+            }
             continue;
         }
-        let undecided = !longest.endless.is_empty() || !without_timeout.is_empty();
+        let open = single.as_ref().is_some_and(|single| single.is_open);
+        let mut without_timeout = single.map(|single| std::mem::take(&mut single.without_timeout)).unwrap_or_default();
+        let undecided = !longest.endless.is_empty() || open;
         for view in longest.endless.iter().filter(|view| looked_at.insert((view.expansion.flow, callee))) {
             without_timeout.extend(calls_without_timeout(context, *view, callee));
         }
@@ -148,6 +178,15 @@ fn calls_without_timeout(
         .collect()
 }
 
+fn severity(timeout: Span, longest: &Longest<'_>) -> Severity {
+    let critical = longest.hurt.iter().any(FlowView::is_critical);
+    match (longest.by_policy.likely > timeout.likely * (1.0 + ROUNDING), critical) {
+        (false, _) => Severity::Low,
+        (true, true) => Severity::High,
+        (true, false) => Severity::Medium,
+    }
+}
+
 fn found(context: &Context<'_>, dependency: &Dependency, timeout: Span, longest: &Longest<'_>) -> Draft {
     let (from, to) = (dependency.from(), dependency.to());
     let element = Element::Dependency(from.to_owned(), to.to_owned());
@@ -171,12 +210,7 @@ fn found(context: &Context<'_>, dependency: &Dependency, timeout: Span, longest:
         Seconds::new(timeout.likely)
     );
     let hurt = &longest.hurt;
-    let critical = hurt.iter().any(FlowView::is_critical);
-    let severity = match (longest.by_policy.likely > timeout.likely * (1.0 + ROUNDING), critical) {
-        (false, _) => Severity::Low,
-        (true, true) => Severity::High,
-        (true, false) => Severity::Medium,
-    };
+    let severity = severity(timeout, longest);
     let certain = dependency.mode.is_some() && longest.seconds.low > timeout.high * (1.0 + ROUNDING);
     let mut draft = Draft::new(element, message, remedy)
         .severity(severity)
@@ -231,12 +265,9 @@ fn parts(context: &Context<'_>, callee: &str, longest: &Longest<'_>) -> Vec<(f64
 }
 
 /// The longest single call of a component that no flow makes, and the same by timeouts, attempts and backoff alone.
-fn longest_single(
-    context: &Context<'_>,
-    component: &str,
-    without_timeout: &mut Vec<(ComponentIndex, ComponentIndex)>,
-) -> (Span, Span) {
+fn longest_single(context: &Context<'_>, component: &str) -> Single {
     let mut longest = (Span::ZERO, Span::ZERO);
+    let mut without_timeout = Vec::new();
     for dependency in context.callees(component).into_iter().filter(|dependency| context.waits(dependency)) {
         if let (Some(wait), Some(by_policy)) = (longest_wait(dependency), longest_call(dependency)) {
             longest = (longest.0.larger(wait), longest.1.larger(by_policy));
@@ -245,5 +276,5 @@ fn longest_single(
             without_timeout.extend(ends.0.zip(ends.1));
         }
     }
-    longest
+    Single { seconds: longest.0, by_policy: longest.1, is_open: !without_timeout.is_empty(), without_timeout }
 }

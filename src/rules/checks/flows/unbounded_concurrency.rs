@@ -8,7 +8,7 @@ use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Estimate, Quantity, thousands};
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 
 declare_rule! {
     "KP205" "unbounded-concurrency", Medium, Certain;

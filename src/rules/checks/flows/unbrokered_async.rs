@@ -1,7 +1,7 @@
 //! KP212: work that is handed over to nobody who keeps it.
 
 use crate::model::{Component, ComponentKind, Criticality, Element, Mode, Operation, Response};
-use crate::rules::context::{Context, FlowView};
+use crate::rules::context::Context;
 use crate::rules::finding::{Confidence, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
@@ -57,7 +57,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             continue;
         }
         let element = Element::Dependency(from.to_owned(), to.to_owned());
-        let critical = context.flows_through(&element).iter().any(FlowView::is_critical);
+        let critical = context.weight(&element).is_critical();
         let unknown = [caller, callee].into_iter().find(|component| component.kind.is_none());
         if let Some(unknown) = unknown {
             if critical {
@@ -68,13 +68,17 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         let hard = dependency.criticality == Some(Criticality::Hard);
         let writes = dependency.operation.is_some_and(Operation::writes);
         let certain = hard && writes;
+        let severity = if critical && (hard || writes) { Severity::Medium } else { Severity::Low };
+        if report.is_crowded_out(&element, severity) {
+            continue;
+        }
         report.find(
             Draft::new(
                 element,
                 format!("{from} hands work to {to} and goes on; until {to} has it, it is only in the memory of {from}"),
                 format!("put a queue between {from} and {to}, written together with the data; or say criticality = \"soft\" and bound the buffer"),
             )
-            .severity(if critical && (hard || writes) { Severity::Medium } else { Severity::Low })
+            .severity(severity)
             .confidence(if certain { Confidence::Certain } else { Confidence::Likely })
             .key("mode"),
         );

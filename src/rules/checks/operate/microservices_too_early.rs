@@ -7,7 +7,7 @@ use crate::rules::finding::{Confidence, Figure};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::significant;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 declare_rule! {
     "KP508" "microservices-too-early", Low, Heuristic;

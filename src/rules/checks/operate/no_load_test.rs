@@ -7,7 +7,7 @@ use crate::rules::finding::Figure;
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{PerSecond, Quantity, significant};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     "KP507" "no-load-test", Medium, Certain;

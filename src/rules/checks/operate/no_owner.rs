@@ -5,7 +5,7 @@ use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 declare_rule! {
     "KP504" "no-owner", Medium, Certain;
@@ -52,7 +52,11 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
         }
         let id = component.id();
         let element = Element::Component(id.to_owned());
-        let critical = context.flows_through(&element).iter().any(FlowView::is_critical);
+        let critical = context.weight(&element).is_critical();
+        let severity = if critical { Severity::Medium } else { Severity::Low };
+        if report.is_crowded_out(&element, severity) {
+            continue;
+        }
         let likely = unit(component)
             .and_then(|unit| of_unit.get(unit))
             .and_then(|owners| agreed(owners.iter().copied()))
@@ -63,9 +67,8 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             None => format!("name the team that is called when {id} fails at three in the morning"),
         };
         let entity = context.entity(&element);
-        let mut draft = Draft::new(element, format!("no team answers for {id}"), remedy)
-            .severity(if critical { Severity::Medium } else { Severity::Low })
-            .key("owner");
+        let mut draft =
+            Draft::new(element, format!("no team answers for {id}"), remedy).severity(severity).key("owner");
         if let (Some((owner, _)), Some(entity)) = (likely, entity) {
             draft = draft.fact("likely_owner", Figure::Text(owner.to_owned())).fix(Fix::set(
                 FixSafety::Suggested,

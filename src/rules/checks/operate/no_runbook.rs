@@ -40,7 +40,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             continue;
         }
         let element = Element::Component(component.id().to_owned());
-        if !context.flows_through(&element).iter().any(FlowView::is_critical) {
+        if !context.weight(&element).is_critical() {
             continue;
         }
         if has_runbook(component) {
@@ -68,6 +68,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     }
     for (component, element) in without {
         let id = component.id();
+        let severity = if alerts(component) == 0 { Severity::Low } else { Severity::Medium };
+        if report.is_crowded_out(&element, severity) {
+            continue;
+        }
         let (message, severity) = match alerts(component) {
             0 => (format!("{id} is on a critical flow and has no runbook"), Severity::Low),
             1 => (format!("an alert of {id} wakes somebody, and no runbook says what to do"), Severity::Medium),

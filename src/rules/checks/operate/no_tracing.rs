@@ -35,7 +35,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for (_, component) in context.components() {
         let own_code = component.kind.is_none_or(ComponentKind::is_compute);
         let element = Element::Component(component.id().to_owned());
-        if !own_code || !context.flows_through(&element).iter().any(FlowView::is_critical) {
+        if !own_code || !context.weight(&element).is_critical() {
             continue;
         }
         let Some(signals) = &component.signals else {

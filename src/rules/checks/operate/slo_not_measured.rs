@@ -5,7 +5,7 @@ use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::Figure;
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 declare_rule! {
     "KP512" "slo-not-measured", Low, Certain;

@@ -6,7 +6,7 @@ use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use std::collections::HashSet;
+use foldhash::HashSet;
 
 declare_rule! {
     "KP506" "slo-without-alert", Medium, Likely;

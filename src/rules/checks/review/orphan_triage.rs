@@ -8,7 +8,8 @@ use crate::rules::registry;
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::rules::triage::Pattern;
-use std::collections::{BTreeMap, HashSet};
+use foldhash::{HashSet, HashSetExt};
+use std::collections::BTreeMap;
 
 declare_rule! {
     "KP901" "orphan-triage", Low, Certain, after = Last;

@@ -6,7 +6,7 @@ use crate::rules::context::Context;
 use crate::rules::finding::{Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use std::collections::{HashMap, HashSet};
+use foldhash::{HashMap, HashMapExt, HashSet};
 
 declare_rule! {
     "KP903" "question-unanswered", Low, Certain;

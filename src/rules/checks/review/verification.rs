@@ -4,10 +4,11 @@ use crate::model::{ComponentName, Element, EntityKind, FlowName, Review, Triage}
 use crate::rules::context::Context;
 use crate::rules::registry;
 use crate::rules::triage::Pattern;
+use foldhash::HashMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Everything found, cut once, to be compared with many entries.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use crate::rules::finding::{Confidence, Figure, Severity};
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
 use crate::units::{Quantity, Seconds, significant};
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     "KP107" "latency-budget-overspent", Medium, Certain;

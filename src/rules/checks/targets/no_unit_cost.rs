@@ -5,7 +5,7 @@ use crate::rules::context::{Context, FlowView};
 use crate::rules::finding::Figure;
 use crate::rules::report::{Draft, Report};
 use crate::rules::rule::declare_rule;
-use std::collections::HashSet;
+use foldhash::{HashSet, HashSetExt};
 
 declare_rule! {
     "KP108" "no-unit-cost", Low, Certain;
