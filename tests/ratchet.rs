@@ -10,6 +10,7 @@ mod xml;
 
 use place::{Place, Ran};
 use serde_json::Value;
+use std::fmt::Write;
 
 const EXAMPLE: &str = include_str!("../examples/ecommerce/review.toml");
 const TRIAGED: [&str; 2] = ["KP318@payments", "KP604@checkout-api"];
@@ -23,10 +24,11 @@ fn check(place: &Place, arguments: &[&str]) -> Ran {
 fn decided() -> String {
     let mut text = EXAMPLE.to_owned();
     for finding in TRIAGED {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\n[[triage]]\nfinding = \"{finding}\"\nstatus = \"accepted\"\nreason = \"asked for\"\n\
              by = \"checkout lead\"\ndate = 2026-11-20\nexpires = 2027-01-31\n"
-        ));
+        );
     }
     text
 }

@@ -54,6 +54,11 @@ impl Fit<'_> {
         self.limited_everywhere && self.mean * OF_MEAN <= self.timeout
     }
 
+    /// The known mean of the call in seconds, where it is no shorter than the timeout: most calls would be given up.
+    pub(crate) fn mean_above(&self) -> Option<f64> {
+        (self.mean > 0.0 && self.mean >= self.timeout).then_some(self.mean)
+    }
+
     /// Whether the mean is known, and leaves room.
     pub(crate) fn leaves_room(&self) -> bool {
         self.mean > 0.0 && self.is_safe()

@@ -127,6 +127,16 @@ fn of_flows(dependency: &Dependency, fit: &Fit<'_>) -> Proposal {
         );
         return Proposal { remedy, timeout: Some((seconds, None)) };
     }
+    if let Some(mean) = fit.mean_above() {
+        remedy = format!(
+            "first take calls or attempts out of the answer, then set a timeout: a call of {to} takes {} on average, and no \
+             more than {} is left for one: {}",
+            Seconds::new(mean),
+            Seconds::new(seconds),
+            fit.because()
+        );
+        return Proposal { remedy, timeout: Some((seconds, None)) };
+    }
     let safety = if fit.is_safe() { FixSafety::Safe } else { FixSafety::Suggested };
     Proposal { remedy, timeout: Some((seconds, Some(safety))) }
 }
