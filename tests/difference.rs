@@ -173,7 +173,7 @@ fn leaves(node: &Node, way: &mut Vec<String>, found: &mut Vec<Leaf>, table: &str
     match &node.value {
         Value::Table(inner) => {
             for entry in &inner.entries {
-                way.push(entry.key.clone());
+                way.push(entry.key.to_string());
                 leaves(&entry.node, way, found, table);
                 way.pop();
             }

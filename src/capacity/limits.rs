@@ -1,5 +1,6 @@
 //! The limited things of a review, each with today's figures.
 
+use super::basis::Basis;
 use super::demand::{Demand, Demands};
 use super::figures::{Resource, ResourceKind};
 use super::gaps::Gaps;
@@ -7,6 +8,7 @@ use super::ledger::Ledger;
 use super::{Span, component_element, pair_element};
 use crate::graph::{ComponentIndex, DependencyIndex, SystemGraph};
 use crate::model::{Component, Element, Review};
+use crate::units::{Count, Estimate};
 
 /// A resource at today's load, with where it is.
 #[derive(Debug)]
@@ -19,30 +21,37 @@ pub(super) struct Sized {
 }
 
 /// Every limited thing whose utilisation can be computed, in file order.
-pub(super) fn resources(review: &Review, graph: &SystemGraph, demands: &Demands, ledger: &mut Ledger) -> Vec<Sized> {
+pub(super) fn resources(
+    review: &Review,
+    graph: &SystemGraph,
+    basis: &Basis,
+    demands: &Demands,
+    ledger: &mut Ledger,
+) -> Vec<Sized> {
     let mut all = Vec::new();
     for (position, component) in review.components.iter().enumerate() {
         let index = ComponentIndex(position);
         if graph.component(component.id()) == Some(index) {
-            of_component(review, component, index, graph, demands, ledger, &mut all);
+            let ground = Ground { review, graph, basis, demands };
+            of_component(&ground, component, index, ledger, &mut all);
         }
     }
     for (position, dependency) in review.dependencies.iter().enumerate() {
         let index = DependencyIndex(position);
         let size = dependency.pool.as_ref().and_then(|pool| pool.size.as_ref());
         let (Some(size), Some((from, to))) = (size, graph.ends(index)) else { continue };
-        let element = pair_element(graph, from, to);
         let Some(demand) = demands.pools.get(&index) else {
-            if graph.waits(index) {
+            if !ledger.is_silent && graph.waits(index) {
+                let element = pair_element(graph, from, to);
                 ledger.lack(element, "flow.calls", "no flow says that it is used", false);
             }
             continue;
         };
         let caller = &review.components[from.0];
-        let (replicas, gap) = replicas(caller, || component_element(graph, from), ledger);
+        let (replicas, gap) = replicas(caller, basis.replicas_of(from.0), || component_element(graph, from), ledger);
         let gaps = demand.arrival_gaps | demand.waiting_gaps | gap;
         let figures = Figures { kind: ResourceKind::Pool, capacity: replicas * Span::of(size), gaps };
-        if let Some(resource) = figures.resource(element, demand, demand.held, graph) {
+        if let Some(resource) = figures.resource(pair_element(graph, from, to), demand, demand.held, graph) {
             all.push(Sized { resource, at: from, to: Some(to) });
         }
     }
@@ -73,15 +82,22 @@ fn hottest(review: &Review, component: &Component) -> Option<Hottest> {
     (shards.likely > 1.0 && share.likely * shards.likely > 1.0).then_some(Hottest { share, shards })
 }
 
+/// What the resources are computed from.
+struct Ground<'a> {
+    review: &'a Review,
+    graph: &'a SystemGraph,
+    basis: &'a Basis,
+    demands: &'a Demands,
+}
+
 fn of_component(
-    review: &Review,
+    ground: &Ground<'_>,
     component: &Component,
     index: ComponentIndex,
-    graph: &SystemGraph,
-    demands: &Demands,
     ledger: &mut Ledger,
     all: &mut Vec<Sized>,
 ) {
+    let Ground { review, graph, basis, demands } = *ground;
     let (workers, cores) = (component.workers.as_ref().map(Span::of), component.cores.as_ref().map(Span::of));
     let rate_limit = component.rate_limit.as_ref().map(Span::of);
     if workers.is_none() && cores.is_none() && rate_limit.is_none() {
@@ -93,7 +109,7 @@ fn of_component(
         return;
     };
     let mut slots = |each: Span| {
-        let (replicas, gap) = replicas(component, || element.clone(), ledger);
+        let (replicas, gap) = replicas(component, basis.replicas_of(index.0), || element.clone(), ledger);
         (replicas * each, gap)
     };
     if let Some(workers) = workers {
@@ -127,14 +143,21 @@ fn of_component(
 }
 
 /// Today's replicas; where they are not said the floor of the autoscaling, else one, which the ledger then holds.
-fn replicas(component: &Component, element: impl Fn() -> Element, ledger: &mut Ledger) -> (Span, Gaps) {
+fn replicas(
+    component: &Component,
+    stated: Option<Estimate<Count>>,
+    element: impl Fn() -> Element,
+    ledger: &mut Ledger,
+) -> (Span, Gaps) {
     let autoscale = component.autoscale.as_ref();
-    if let Some(max) = autoscale.and_then(|autoscale| autoscale.max.as_ref()) {
+    if !ledger.is_silent
+        && let Some(max) = autoscale.and_then(|autoscale| autoscale.max.as_ref())
+    {
         let text = format!("today's replicas; growing to {} by autoscaling is not counted on", max.likely());
         ledger.assume(element(), "component.autoscale", &text);
     }
-    if let Some(stated) = &component.replicas {
-        return (Span::of(stated), Gaps::default());
+    if let Some(stated) = stated {
+        return (Span::of(&stated), Gaps::default());
     }
     let floor = autoscale.and_then(|autoscale| autoscale.min.as_ref());
     let text = if floor.is_some() { "as many replicas as its autoscaling keeps at least" } else { "one replica" };

@@ -15,6 +15,7 @@
 //! Must not know rules, screens or servers.
 
 mod arrival;
+mod basis;
 mod demand;
 mod figures;
 mod gaps;
@@ -23,6 +24,7 @@ mod ledger;
 mod limits;
 mod words;
 
+pub use basis::{Basis, Brings};
 pub use figures::{Assumption, Capacity, FlowLoad, Missing, Resource, ResourceKind, Saturation, Span};
 
 use crate::graph::{ComponentIndex, SystemGraph};
@@ -37,22 +39,23 @@ use limits::Sized;
 ///
 /// A load that is negative or no number counts as today's. Linear in the calls of the flows, apart from sorting.
 pub fn compute(review: &Review, graph: &SystemGraph, load: f64) -> Capacity {
-    told(review, graph, load, true)
+    told(review, graph, load, &Basis::today(review), true)
 }
 
-/// The figures alone, for those who compute with them: no assumptions, nothing missing, saturations without words.
-pub fn compute_figures(review: &Review, graph: &SystemGraph, load: f64) -> Capacity {
-    told(review, graph, load, false)
+/// The figures alone on another basis, for those who compute with them: no assumptions, nothing missing, saturations
+/// without words. Multiples of the load are of that of the basis.
+pub fn compute_figures(review: &Review, graph: &SystemGraph, basis: &Basis) -> Capacity {
+    told(review, graph, 1.0, basis, false)
 }
 
-fn told(review: &Review, graph: &SystemGraph, load: f64, in_words: bool) -> Capacity {
+fn told(review: &Review, graph: &SystemGraph, load: f64, basis: &Basis, in_words: bool) -> Capacity {
     let load = if load.is_finite() && load >= 0.0 { load } else { 1.0 };
     let mut ledger = Ledger::default();
     ledger.is_silent = !in_words;
     let holdings: Vec<Holding> = graph.expansions().iter().map(|flow| Holding::of(review, flow)).collect();
-    let rates = arrival::rates(review, graph, &holdings, &mut ledger);
+    let rates = arrival::rates(review, graph, basis, &holdings, &mut ledger);
     let demands = Demands::of(review, graph, &holdings, &rates);
-    let mut sized = limits::resources(review, graph, &demands, &mut ledger);
+    let mut sized = limits::resources(review, graph, basis, &demands, &mut ledger);
     if in_words {
         ledger.of_flows(review, graph, &holdings);
         ledger.of_limits(review, &demands, sized.is_empty());

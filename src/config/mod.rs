@@ -102,7 +102,7 @@ impl Config {
         }
         let mut severities = rules.severity.unwrap_or_default();
         for Entry { key, key_span, .. } in entries("severity") {
-            match (registry::find(key), severities.remove(key)) {
+            match (registry::find(key), severities.remove(key.as_str())) {
                 (Some(rule), Some(level)) => {
                     self.severities.insert(rule.info.code.to_owned(), level.into());
                 }
@@ -116,10 +116,10 @@ impl Config {
                 problems.push(unknown_rule(key, *key_span));
                 continue;
             };
-            let mut values = thresholds.remove(key).unwrap_or_default();
+            let mut values = thresholds.remove(key.as_str()).unwrap_or_default();
             for Entry { key: setting, key_span, .. } in node.table().map_or(&[][..], |table| &table.entries) {
                 let known = rule.info.settings.iter().find(|known| known.key == setting);
-                match (known, values.remove(setting)) {
+                match (known, values.remove(setting.as_str())) {
                     (Some(known), Some(value)) => {
                         self.thresholds.insert(format!("{}.{}", rule.info.code, known.key), value.value());
                     }

@@ -4,7 +4,8 @@
 
 use super::tokens;
 use super::tree::{Block, Statement, Tree, descend, has_header, insert_at, is_full, path_of};
-use crate::model::{EntityKind, Entry, Node, Problem, ProblemKind, Span, Table, TableForm, Value, quote};
+use crate::model::{EntityKind, Entry, Key, Node, Problem, ProblemKind, Span, Table, TableForm, Value, quote};
+use foldhash::{HashSet, HashSetExt};
 use toml_parser::lexer::Token;
 use toml_parser::parser::{Event, EventKind, RecursionGuard, parse_document};
 use toml_parser::{ParseError, Source, decoder::ScalarKind};
@@ -28,6 +29,7 @@ pub(super) fn read(text: &str) -> (Tree, Vec<Problem>) {
         problems: Vec::new(),
         tree,
         at: Vec::new(),
+        keys: HashSet::new(),
     };
     let mut base = 0;
     while let Some(rest) = text.get(base..) {
@@ -91,7 +93,9 @@ struct Builder<'a> {
     problems: Vec<Problem>,
     tree: Tree,
     /// The keys of the header that key-value lines belong to.
-    at: Vec<(String, Span)>,
+    at: Vec<(Key, Span)>,
+    /// Every key so far.
+    keys: HashSet<Key>,
 }
 
 impl<'a> Builder<'a> {
@@ -173,7 +177,7 @@ impl<'a> Builder<'a> {
         self.tree.blocks.push(Block { header: Some(span), path: Vec::new(), start: span.start, end });
         if keys.is_empty() || keys.len() > DEEPEST as usize {
             // Lines below an unreadable header must not land in the table above it.
-            self.at = vec![("\u{0}".to_owned(), span)];
+            self.at = vec![(Key::from("\u{0}"), span)];
             return;
         }
         self.open_table(&keys, span, close == EventKind::ArrayTableClose);
@@ -184,18 +188,23 @@ impl<'a> Builder<'a> {
         self.at = keys;
     }
 
-    fn key(&mut self, event: &Event) -> (String, Span) {
-        let mut key = String::new();
+    fn key(&mut self, event: &Event) -> (Key, Span) {
+        let mut decoded = std::borrow::Cow::Borrowed("");
         if let Some(raw) = self.source.get(event) {
-            let mut decoded = std::borrow::Cow::Borrowed("");
             raw.decode_key(&mut decoded, &mut self.errors);
-            key = decoded.into_owned();
         }
+        let key = if let Some(known) = self.keys.get(&*decoded) {
+            known.clone()
+        } else {
+            let key: Key = Key::from(&*decoded);
+            self.keys.insert(key.clone());
+            key
+        };
         (key, self.span(event))
     }
 
     /// `a.b = value`, from its first key on.
-    fn key_value(&mut self) -> Option<(Vec<(String, Span)>, Node)> {
+    fn key_value(&mut self) -> Option<(Vec<(Key, Span)>, Node)> {
         let mut keys = Vec::new();
         while let Some(event) = self.take() {
             match event.kind() {
@@ -254,7 +263,7 @@ impl<'a> Builder<'a> {
     }
 
     fn inline_table(&mut self, open: &Event) -> Node {
-        let mut table = Table { entries: Vec::new(), form: TableForm::Inline };
+        let mut table = Table { entries: Vec::with_capacity(2), form: TableForm::Inline };
         let mut end = self.span(open).end;
         while let Some(event) = self.take() {
             end = self.span(&event).end;
@@ -314,7 +323,7 @@ impl<'a> Builder<'a> {
         invalid
     }
 
-    fn open_table(&mut self, keys: &[(String, Span)], span: Span, many: bool) {
+    fn open_table(&mut self, keys: &[(Key, Span)], span: Span, many: bool) {
         let Some(((last, last_span), parents)) = keys.split_last() else { return };
         let Some(parent) = descend(&mut self.tree.root, parents, &mut self.problems) else { return };
         let new = || Node { span, value: Value::Table(Table { entries: Vec::new(), form: TableForm::Header }) };
@@ -344,8 +353,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn insert(&mut self, at: &[(String, Span)], keys: Vec<(String, Span)>, node: Node) {
-        if at.first().is_some_and(|(key, _)| key == "\u{0}") {
+    fn insert(&mut self, at: &[(Key, Span)], keys: Vec<(Key, Span)>, node: Node) {
+        if at.first().is_some_and(|(key, _)| *key == "\u{0}") {
             return;
         }
         if let Some(table) = descend(&mut self.tree.root, at, &mut self.problems) {

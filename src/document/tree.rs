@@ -1,6 +1,6 @@
 //! The tree of a file while it is built, and where its lines stand.
 
-use crate::model::{Entry, Node, Problem, ProblemKind, Span, Table, TableForm, Value, quote};
+use crate::model::{Entry, Key, Node, Problem, ProblemKind, Span, Table, TableForm, Value, quote};
 use std::collections::HashMap;
 
 /// More keys than this in one table are an attack: each is looked for among the others.
@@ -20,7 +20,7 @@ pub(super) struct Tree {
 }
 
 /// A key on the way to a table, with the position where the key holds an array of tables.
-pub(super) type Step = (String, Option<usize>);
+pub(super) type Step = (Key, Option<usize>);
 
 /// A header and the lines up to the next one.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub(super) fn has_header(node: &Node) -> bool {
 /// The table at a path of keys, made where it is not there; of an array, its last table.
 pub(super) fn descend<'a>(
     root: &'a mut Table,
-    keys: &[(String, Span)],
+    keys: &[(Key, Span)],
     problems: &mut Vec<Problem>,
 ) -> Option<&'a mut Table> {
     let mut table = root;
@@ -83,9 +83,9 @@ pub(super) fn descend<'a>(
 }
 
 /// The path of the table that a header has just opened: of every array on the way, its last table.
-pub(super) fn path_of(root: &Table, keys: &[(String, Span)]) -> Vec<Step> {
+pub(super) fn path_of(root: &Table, keys: &[(Key, Span)]) -> Vec<Step> {
     let mut table = Some(root);
-    let step = |(key, _): &(String, Span)| {
+    let step = |(key, _): &(Key, Span)| {
         let node = table.and_then(|table| table.get(key));
         let (index, inner) = match node.map(|node| &node.value) {
             Some(Value::Array(items)) => (items.len().checked_sub(1), items.last().and_then(Node::table)),
@@ -98,7 +98,7 @@ pub(super) fn path_of(root: &Table, keys: &[(String, Span)]) -> Vec<Step> {
     keys.iter().map(step).collect()
 }
 
-pub(super) fn insert_at(table: &mut Table, mut keys: Vec<(String, Span)>, node: Node, problems: &mut Vec<Problem>) {
+pub(super) fn insert_at(table: &mut Table, mut keys: Vec<(Key, Span)>, node: Node, problems: &mut Vec<Problem>) {
     let Some((last, span)) = keys.pop() else { return };
     let dotted = !keys.is_empty();
     let Some(table) = descend(table, &keys, problems) else { return };

@@ -229,7 +229,11 @@ impl<T: Field> Field for BTreeMap<String, T> {
             return None;
         };
         Some(
-            table.entries.iter().filter_map(|entry| Some((entry.key.clone(), T::read(&entry.node, reader)?))).collect(),
+            table
+                .entries
+                .iter()
+                .filter_map(|entry| Some((entry.key.to_string(), T::read(&entry.node, reader)?)))
+                .collect(),
         )
     }
     fn said(&self, _keys: &[&str]) -> Option<String> {

@@ -8,6 +8,7 @@ mod display;
 mod entities;
 mod evidence;
 mod field;
+mod key;
 mod kind;
 mod names;
 mod node;
@@ -23,6 +24,7 @@ pub use evidence::{Evidence, Measurement};
 pub use field::{
     Field, FieldSpec, LONGEST_TEXT, RANGE_KEYS, Reader, ServiceTime, Shape, Target, is_bidirectional_control,
 };
+pub use key::Key;
 pub use kind::{EntityKind, EntityRef, field_at};
 pub(crate) use names::matches_part;
 pub use names::{

@@ -2,6 +2,7 @@
 //!
 //! Every part knows where it stood in the text. Knows nothing of TOML: the document layer builds it.
 
+use super::key::Key;
 use jiff::civil::Date;
 
 /// A half-open range of bytes in the text.
@@ -86,8 +87,8 @@ pub enum TableForm {
 /// A key with its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// The key, decoded.
-    pub key: String,
+    /// The key, decoded; equal keys of a file share their text.
+    pub key: Key,
     /// Where the key stands (its first appearance).
     pub key_span: Span,
     /// The value.
@@ -97,7 +98,7 @@ pub struct Entry {
 impl Table {
     /// The entry of a key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
-        self.entries.iter().find(|entry| entry.key == key)
+        self.entries.iter().find(|entry| entry.key == *key)
     }
 
     /// The value of a key.

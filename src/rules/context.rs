@@ -18,8 +18,9 @@ use crate::reliability::{FlowReliability, Reliability};
 use crate::units::Quantity;
 use foldhash::{HashMap, HashMapExt};
 use jiff::civil::Date;
+use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A flow with what the graph made of it.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +80,8 @@ pub(crate) struct Context<'a> {
     at_peak: OnceLock<Capacity>,
     weights: Weights,
     least_patient: OnceLock<Vec<Option<usize>>>,
+    /// Tables that several checks share, by what they are.
+    tables: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     thresholds: &'a BTreeMap<String, f64>,
     outgoing: Vec<Vec<&'a Dependency>>,
     incoming: Vec<Vec<&'a Dependency>>,
@@ -110,6 +113,7 @@ impl<'a> Context<'a> {
             terms: Terms::new(review, options),
             weights: Weights::default(),
             least_patient: OnceLock::new(),
+            tables: Mutex::default(),
             found: HashMap::new(),
             ran: HashSet::new(),
             at_peak: OnceLock::new(),
@@ -168,11 +172,24 @@ impl<'a> Context<'a> {
         self.entities.entry((kind, id)).or_insert(position);
     }
 
+    /// A table over the whole review that several checks look things up in: made by the first that asks, once for each
+    /// type.
+    pub(crate) fn table<T: Any + Send + Sync>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let known = || self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(table) = known().get(&TypeId::of::<T>()).cloned().and_then(|table| table.downcast().ok()) {
+            return table;
+        }
+        let table = Arc::new(make());
+        known().insert(TypeId::of::<T>(), Arc::<T>::clone(&table));
+        table
+    }
+
     /// The capacity at the peak that the review expects, every flow at its own, and with all replicas that autoscaling
     /// may start. Its multiples are of that peak; figures only.
     pub(crate) fn at_peak(&self) -> &Capacity {
-        self.at_peak
-            .get_or_init(|| crate::capacity::compute_figures(&super::peak::scaled(self.review), self.graph, 1.0))
+        self.at_peak.get_or_init(|| {
+            crate::capacity::compute_figures(self.review, self.graph, &super::peak::scaled(self.review))
+        })
     }
 
     /// How much the flows through an element matter.
@@ -316,6 +333,9 @@ impl<'a> Context<'a> {
 
     /// What was decided for the failure of a dependency: for itself, or else for its callee.
     pub(crate) fn failure(&self, dependency: &Dependency, mode: FailureMode) -> Option<&'a Failure> {
+        if self.failures.is_empty() {
+            return None;
+        }
         let review = self.review;
         let edge = format!("{}->{}", dependency.from(), dependency.to());
         [edge.as_str(), dependency.to()].into_iter().find_map(|place| {

@@ -2,30 +2,19 @@
 //!
 //! Growth over the horizon is left out: it comes later, and slowly. Must not know what is concluded from it.
 
+use crate::capacity::{Basis, Brings};
 use crate::model::{Component, Flow, Review};
-use crate::units::{Estimate, Multiple, Quantity};
+use crate::units::{Count, Estimate, Multiple, Quantity};
 
-/// The parts that capacity is computed of: each flow at its own peak, or else the common one; each component with all
-/// replicas that its autoscaling may start.
-pub(super) fn scaled(review: &Review) -> Review {
+/// Each flow at its own peak, or else the common one; each component with all replicas that its autoscaling may start.
+pub(super) fn scaled(review: &Review) -> Basis {
     let flows = review.flows.iter().map(|flow| at_peak(flow, flow.peak.or(review.growth.peak))).collect();
-    let components = review.components.iter().map(scaled_out).collect();
-    Review {
-        components,
-        flows,
-        dependencies: review.dependencies.clone(),
-        tenancy: review.tenancy.clone(),
-        ..Review::default()
-    }
+    Basis { flows, replicas: review.components.iter().map(scaled_out).collect() }
 }
 
-fn at_peak(flow: &Flow, peak: Option<Estimate<Multiple>>) -> Flow {
-    let mut flow = flow.clone();
-    if let Some(peak) = peak {
-        flow.rate = flow.rate.map(|rate| times(rate, peak));
-        flow.users = flow.users.map(|users| times(users, peak));
-    }
-    flow
+fn at_peak(flow: &Flow, peak: Option<Estimate<Multiple>>) -> Brings {
+    let Some(peak) = peak else { return Brings { rate: flow.rate, users: flow.users } };
+    Brings { rate: flow.rate.map(|rate| times(rate, peak)), users: flow.users.map(|users| times(users, peak)) }
 }
 
 /// A product of ranges, end by end; the value itself where it is too large for a number.
@@ -39,12 +28,11 @@ fn times<Q: Quantity>(value: Estimate<Q>, peak: Estimate<Multiple>) -> Estimate<
     product.unwrap_or(value)
 }
 
-fn scaled_out(component: &Component) -> Component {
-    let mut component = component.clone();
-    if let Some(most) = component.autoscale.as_ref().and_then(|autoscale| autoscale.max) {
-        component.replicas = Some(component.replicas.filter(|today| today.value() > most.value()).unwrap_or(most));
+fn scaled_out(component: &Component) -> Option<Estimate<Count>> {
+    match component.autoscale.as_ref().and_then(|autoscale| autoscale.max) {
+        Some(most) => Some(component.replicas.filter(|today| today.value() > most.value()).unwrap_or(most)),
+        None => component.replicas,
     }
-    component
 }
 
 #[cfg(test)]
@@ -63,7 +51,8 @@ mod tests {
             at_peak.flows.iter().map(|flow| flow.rate.map(|rate| (rate.value(), rate.high().value()))).collect();
         assert_eq!(rates, [Some((30.0, 30.0)), Some((20.0, 40.0)), None]);
         assert_eq!(at_peak.flows[2].users.map(|users| users.value()), Some(21.0));
-        let replicas: Vec<_> = at_peak.components.iter().map(|c| c.replicas.map(|replicas| replicas.value())).collect();
+        let replicas: Vec<_> =
+            at_peak.replicas.iter().map(|replicas| replicas.map(|replicas| replicas.value())).collect();
         assert_eq!(replicas, [Some(5.0), Some(7.0)]);
     }
 }

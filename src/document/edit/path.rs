@@ -55,7 +55,7 @@ impl Place {
             let in_array = matches!(node.map(|node| &node.value), Some(Value::Array(_)));
             match steps.last_mut() {
                 Some(step) if in_array => step.1 = key.parse().ok(),
-                _ => steps.push((key.clone(), None)),
+                _ => steps.push((key.as_str().into(), None)),
             }
             node = match node {
                 None => map.root().get(key),

@@ -89,7 +89,7 @@ fn walk(
         (Shape::Table(fields), Value::Table(values)) => {
             for entry in &values.entries {
                 if let Some(field) = fields.iter().find(|field| field.name == entry.key) {
-                    path.push(entry.key.clone());
+                    path.push(entry.key.to_string());
                     walk(renaming, table, field.shape, &entry.node, path, changes);
                     path.pop();
                 }

@@ -83,7 +83,7 @@ fn entry_mut<'a>(table: &'a mut Table, key: &str, make: bool) -> Option<&'a mut 
         Some(position) => position,
         None if make => {
             let node = Node { span: Span::default(), value: Value::Table(Table::default()) };
-            table.entries.push(Entry { key: key.to_owned(), key_span: Span::default(), node });
+            table.entries.push(Entry { key: key.into(), key_span: Span::default(), node });
             table.entries.len() - 1
         }
         None => return None,

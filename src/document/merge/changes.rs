@@ -115,7 +115,7 @@ fn differ(
     if let (Some(Value::Table(a)), Some(Value::Table(b))) = (old.map(|n| &n.value), new.map(|n| &n.value)) {
         let gone = a.entries.iter().filter(|entry| b.get(&entry.key).is_none());
         for entry in b.entries.iter().chain(gone) {
-            keys.push(entry.key.clone());
+            keys.push(entry.key.to_string());
             differ(identity, a.get(&entry.key), b.get(&entry.key), keys, found);
             keys.pop();
         }

@@ -3,6 +3,7 @@
 use crate::graph::FlowIndex;
 use crate::model::{Component, ComponentKind, Element, ServiceTime};
 use crate::rules::context::{Context, FlowView};
+use std::sync::Arc;
 
 /// What the flows ask of a component; likely values.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -76,8 +77,13 @@ pub(crate) fn is_guessed(context: &Context<'_>, view: FlowView<'_>) -> bool {
         || view.flow.peak.or(growth.peak).is_some_and(|peak| peak.is_range())
 }
 
-/// What all flows ask of every component, by its position: one pass over the calls of the flows.
-pub(crate) fn asked_of_all(context: &Context<'_>) -> Vec<Asked> {
+/// What all flows ask of every component, by its position.
+pub(crate) fn asked_of_all(context: &Context<'_>) -> Arc<Vec<Asked>> {
+    context.table(|| ask_all(context))
+}
+
+/// One pass over the calls of the flows.
+fn ask_all(context: &Context<'_>) -> Vec<Asked> {
     let mut all = vec![Asked::default(); context.review.components.len()];
     for view in context.flows() {
         let Some(load) = load_of(context, view) else {
@@ -98,24 +104,10 @@ pub(crate) fn asked_of_all(context: &Context<'_>) -> Vec<Asked> {
     all
 }
 
-/// What all flows ask of one component; who asks about many uses [`asked_of_all`].
+/// What all flows ask of one component.
 pub(crate) fn asked_of(context: &Context<'_>, component: &Component) -> Asked {
-    let mut asked = Asked::default();
-    let Some(index) = context.graph.component(component.id()) else { return asked };
-    for view in context.flows_through(&Element::Component(component.id().to_owned())) {
-        let Some(load) = load_of(context, view) else {
-            asked.without_rate.push(view.expansion.flow);
-            continue;
-        };
-        if view.expansion.entry == Some(index) {
-            asked.add(load, 1.0, component.service_time);
-        }
-        for made in view.expansion.made().filter(|made| made.to == index) {
-            let time = view.call(made).and_then(|call| call.service_time).or(component.service_time);
-            asked.add(load, made.per_request.likely, time);
-        }
-    }
-    asked
+    let index = context.graph.component(component.id());
+    index.and_then(|index| asked_of_all(context).get(index.0).cloned()).unwrap_or_default()
 }
 
 /// Today's rate at the entry of a flow.

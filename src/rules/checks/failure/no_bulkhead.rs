@@ -202,16 +202,27 @@ fn found(context: &Context<'_>, edge: &Edge<'_>, hang: &Hang, starved: &[FlowVie
     draft
 }
 
+/// Where the workers of each component stand among the resources.
+struct Workers(HashMap<String, usize>);
+
+fn workers(context: &Context<'_>) -> Workers {
+    let mut places = HashMap::new();
+    for (place, resource) in context.capacity.resources.iter().enumerate() {
+        if let (ResourceKind::Workers, Element::Component(id)) = (resource.kind, &resource.element) {
+            places.entry(id.clone()).or_insert(place);
+        }
+    }
+    Workers(places)
+}
+
 /// A pool that carries twice what the calls hold in good health at the expected load, leaves half of the workers free
 /// while the callee hangs, and the wait that goes with it; `None` where there is none.
 fn size(context: &Context<'_>, edge: &Edge<'_>, hang: &Hang) -> Option<(u64, f64)> {
     let replicas = replicas_of(edge.from);
     let half = hang.slots / replicas / 2.0;
-    let element = Element::Component(edge.from.id().to_owned());
     let today: f64 = edge.uses.iter().filter_map(|used| Some(rate_of(context, used.view)? * used.per_request)).sum();
     // Workers that wait for the callee in good health, as computed, brought to the expected load.
-    let workers =
-        context.capacity.resources.iter().find(|r| r.kind == ResourceKind::Workers && r.element == element)?;
+    let workers = context.capacity.resources.get(*context.table(|| workers(context)).0.get(edge.from.id())?)?;
     let waiting = workers.waiting_for.iter().find(|(name, _)| name == edge.to.id()).map_or(0.0, |(_, share)| *share);
     let healthy = waiting * workers.capacity.likely / context.capacity.load.max(f64::MIN_POSITIVE);
     let needed = (2.0 * healthy * hang.calls / today / replicas).ceil().max(1.0);

@@ -36,23 +36,26 @@ declare_rule! {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for dependency in context.dependencies() {
-        let (from, to) = (dependency.from(), dependency.to());
-        let element = Element::Dependency(from.to_owned(), to.to_owned());
+        let element = || Element::Dependency(dependency.from().to_owned(), dependency.to().to_owned());
         let again = redelivered(context, dependency);
         if retries(dependency) == 0.0 && !again {
             let unsaid = dependency.retry.as_ref().is_some_and(|retry| retry.attempts.is_none());
             let writes = dependency.operation.is_some_and(crate::model::Operation::writes);
             if unsaid && writes && !is_safe(dependency) {
-                report.cannot_tell(element, "dependency.retry.attempts");
+                report.cannot_tell(element(), "dependency.retry.attempts");
             }
             continue;
         }
         match dependency.operation {
             _ if is_safe(dependency) => report.pass(),
             Some(operation) if !operation.writes() => report.pass(),
-            None if !again => report.cannot_tell(element, "dependency.operation"),
-            _ if report.is_crowded_out(&element, RULE.info.severity) => {}
-            _ => report.find(found(context, dependency, &element, again)),
+            None if !again => report.cannot_tell(element(), "dependency.operation"),
+            _ => {
+                let element = element();
+                if !report.is_crowded_out(&element, RULE.info.severity) {
+                    report.find(found(context, dependency, &element, again));
+                }
+            }
         }
     }
 }
