@@ -560,3 +560,29 @@ fn derived_timeouts_fit_together() {
     }
     assert!(derived > 100, "{derived}");
 }
+
+/// A second cache is asked on the misses of the first only: both have to miss before the store is asked.
+#[test]
+fn what_stands_behind_two_caches_is_asked_when_both_miss() {
+    let text = r#"
+component = [{ id = "a", availability = 100.0 }, { id = "near", kind = "cache", availability = 100.0, cache = { hit_ratio = 0.9 } },
+    { id = "far", kind = "cache", availability = 100.0, cache = { hit_ratio = 0.8 } }, { id = "db", availability = 95.0, workers = 10, service_time = "10ms" }]
+dependency = [{ from = "a", to = "near", mode = "sync" }, { from = "a", to = "far", mode = "sync" }, { from = "a", to = "db", mode = "sync" }]
+[[flow]]
+id = "f"
+entry = "a"
+rate = "1000/s"
+calls = [{ from = "a", to = "near" }, { from = "a", to = "far", on_miss = "near" }, { from = "a", to = "db", on_miss = "far" }]
+"#;
+    let (review, _, problems) = kneepoint::document::parse(text);
+    assert!(problems.is_empty(), "{problems:?}");
+    let graph = kneepoint::graph::SystemGraph::new(&review);
+    let capacity = kneepoint::capacity::compute(&review, &graph, 1.0);
+    let db = capacity.resources.iter().find(|resource| resource.element.to_string() == "db").unwrap();
+    // 1000/s × 0.1 × 0.2.
+    assert!((db.arrival_rate.likely - 20.0).abs() < 1e-9, "{:?}", db.arrival_rate);
+    let reliability = kneepoint::reliability::compute(&review, &graph);
+    let share = reliability.flows[0].availability.as_ref().unwrap().share.likely;
+    // 1 − 0.02 × 0.05.
+    assert!((share - 0.999).abs() < 1e-9, "{share}");
+}

@@ -87,6 +87,23 @@ pub struct Visit {
     pub steps: Vec<Step>,
 }
 
+/// More caches than this, one behind the other, are not followed.
+const MOST_CACHES: usize = 16;
+
+/// The caches that have to miss before a call is made, the nearest first: its own, and where that cache is itself asked
+/// only on a miss of another one by the same caller, that one too.
+pub fn caches_missed<'a>(flow: &'a Flow, call: &'a Call) -> Vec<&'a str> {
+    let mut missed: Vec<&'a str> = Vec::new();
+    let mut next = call.on_miss.as_ref().map(crate::model::ComponentName::as_str);
+    while let Some(cache) = next.filter(|cache| !missed.contains(cache) && missed.len() < MOST_CACHES) {
+        missed.push(cache);
+        let calls = flow.calls.as_deref().unwrap_or_default();
+        let lookup = calls.iter().find(|lookup| lookup.from() == call.from() && lookup.to() == cache);
+        next = lookup.and_then(|lookup| lookup.on_miss.as_ref()).map(crate::model::ComponentName::as_str);
+    }
+    missed
+}
+
 /// What one request of a flow visits and calls.
 ///
 /// Invariants ([`SystemGraph::verify`]): callers stand before callees in `components`; every call of `calls` leaves from
@@ -188,16 +205,16 @@ impl FlowExpansion {
     fn per_visit(&mut self, position: usize, call: &Call, review: &Review, system: &SystemGraph) -> Span {
         let count = call.count.as_ref().map_or(Span::ONE, Span::of);
         let probability = call.probability.as_ref().map_or(Span::ONE, Span::of);
-        let misses = call.on_miss.as_ref().map_or(Span::ONE, |cache| {
-            let component = system.component(cache.as_str()).map(|c| &review.components[c.0]);
+        let mut misses = Span::ONE;
+        for cache in caches_missed(&review.flows[self.flow.0], call) {
+            let component = system.component(cache).map(|c| &review.components[c.0]);
             let policy = component.and_then(|component| component.cache.as_ref());
             if let Some(hits) = policy.and_then(|policy| policy.hit_ratio.as_ref()) {
-                Span::of(hits).complement()
+                misses = misses * Span::of(hits).complement();
             } else {
-                self.issues.push(FlowIssue::UnknownHitRatio(position, cache.as_str().to_owned()));
-                Span::ONE
+                self.issues.push(FlowIssue::UnknownHitRatio(position, cache.to_owned()));
             }
-        });
+        }
         count * probability * misses
     }
 

@@ -14,6 +14,6 @@ mod verify;
 
 pub use blast::Blast;
 pub use call_tree::CallNode;
-pub use flow::{FlowExpansion, FlowIssue, MadeCall, Step, Visit};
+pub use flow::{FlowExpansion, FlowIssue, MadeCall, Step, Visit, caches_missed};
 pub use reach::Cycle;
 pub use system::{ComponentIndex, DependencyIndex, FlowIndex, SystemGraph, is_hard, is_synchronous};

@@ -19,7 +19,7 @@
 
 use super::survival::Survival;
 use super::worst_case::is_ever_made;
-use crate::graph::{ComponentIndex, FlowExpansion, MadeCall, Step, SystemGraph};
+use crate::graph::{ComponentIndex, FlowExpansion, MadeCall, Step, SystemGraph, caches_missed};
 use crate::model::{Call, ComponentKind, Review};
 use crate::units::Span;
 use std::collections::HashSet;
@@ -194,14 +194,17 @@ impl Walk<'_> {
     /// The share of a caller's visits that make a call, 0…1: its probability, the misses, a count below 1.
     fn made_share(&self, call: &Call, found: Option<&mut Found>) -> Span {
         let times = call.count.as_ref().map_or(Span::ONE, Span::of).smaller(Span::ONE);
-        let share = times * call.probability.as_ref().map_or(Span::ONE, Span::of);
-        let Some(cache) = call.on_miss.as_ref().and_then(|cache| self.graph.component(cache.as_str())) else {
-            return share;
-        };
-        let policy = self.review.components[cache.0].cache.as_ref();
-        if let Some(hits) = policy.and_then(|policy| policy.hit_ratio.as_ref()) {
-            return share * Span::of(hits).complement();
+        let mut share = times * call.probability.as_ref().map_or(Span::ONE, Span::of);
+        let flow = &self.review.flows[self.expansion.flow.0];
+        let mut unknown = None;
+        for cache in caches_missed(flow, call).into_iter().filter_map(|cache| self.graph.component(cache)) {
+            let policy = self.review.components[cache.0].cache.as_ref();
+            match policy.and_then(|policy| policy.hit_ratio.as_ref()) {
+                Some(hits) => share = share * Span::of(hits).complement(),
+                None => unknown = Some(cache),
+            }
         }
+        let Some(cache) = unknown else { return share };
         if let Some(found) = found
             && found.listed.insert(cache)
         {

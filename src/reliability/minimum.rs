@@ -7,7 +7,7 @@
 //! Must not know objectives.
 
 use super::worst_case::{is_ever_made, stated};
-use crate::graph::{ComponentIndex, FlowExpansion, MadeCall, SystemGraph};
+use crate::graph::{ComponentIndex, FlowExpansion, FlowIndex, MadeCall, SystemGraph, caches_missed};
 use crate::model::{Call, Component, ComponentKind, Review, ServiceTime};
 use crate::units::{Estimate, Quantity, Span};
 
@@ -114,15 +114,15 @@ pub(super) fn network(review: &Review, made: &MadeCall, end: End) -> f64 {
 }
 
 /// The share of a caller's visits that make a call: its probability and the misses of its cache.
-pub(super) fn made_share(review: &Review, graph: &SystemGraph, call: &Call, end: End) -> f64 {
+pub(super) fn made_share(review: &Review, graph: &SystemGraph, flow: FlowIndex, call: &Call, end: End) -> f64 {
     let probability = call.probability.as_ref().map_or(1.0, |probability| end.of(probability));
-    let misses = call.on_miss.as_ref().map_or(1.0, |cache| {
-        let component = graph.component(cache.as_str()).map(|index| &review.components[index.0]);
+    let missed = caches_missed(&review.flows[flow.0], call).into_iter().map(|cache| {
+        let component = graph.component(cache).map(|index| &review.components[index.0]);
         let policy = component.and_then(|component| component.cache.as_ref());
         let hits = policy.and_then(|policy| policy.hit_ratio.as_ref());
         hits.map_or(0.0, |hits| 1.0 - end.opposite().of(hits))
     });
-    probability * misses
+    probability * missed.product::<f64>()
 }
 
 /// What a visit takes after its own work, and which calls make up its longest way.
@@ -152,7 +152,7 @@ pub(super) fn passage(review: &Review, graph: &SystemGraph, expansion: &FlowExpa
                 let round_trip = Time { mean: network(review, made, end), ..Time::default() };
                 let once = own(service_time(call, component), end).then(round_trip).then(passage.visits[callee]);
                 let count = call.count.as_ref().map_or(1.0, |count| end.of(count));
-                let time = once.times(count).sometimes(made_share(review, graph, call, end));
+                let time = once.times(count).sometimes(made_share(review, graph, expansion.flow, call, end));
                 if longest.is_none_or(|(_, longest)| time.mean > longest.mean) {
                     longest = Some((index, time));
                 }

@@ -102,7 +102,7 @@ fn parts(
             let call = &stated_calls[made.call];
             let Some(callee) = expansion.place(made.to) else { continue };
             let count = call.count.as_ref().map_or(1.0, |count| end.of(count));
-            let times = visits[position] * count * made_share(review, graph, call, end);
+            let times = visits[position] * count * made_share(review, graph, expansion.flow, call, end);
             let once = own(service_time(call, &review.components[made.to.0]), end).mean + network(review, made, end);
             if times > 0.0 {
                 visits[callee] += times;
@@ -149,7 +149,7 @@ impl Stages {
                 let call = &stated_calls[made.call];
                 let count = call.count.as_ref().map_or(1.0, |count| end.of(count)).floor() * times;
                 let Some(callee) = expansion.place(made.to).filter(|_| count > 0.0) else { continue };
-                if made_share(review, graph, call, end) < 1.0 {
+                if made_share(review, graph, expansion.flow, call, end) < 1.0 {
                     continue;
                 }
                 visits[callee] += count;
