@@ -105,3 +105,23 @@ fn the_manual_page_names_every_command() {
         assert!(page.contains(&format!("kneepoint\\-{command}(1)")), "{command}");
     }
 }
+
+#[test]
+fn a_report_or_a_schema_is_never_written_over_what_a_team_wrote() {
+    let team = folder(None);
+    let review = team.path().join("a.review.toml");
+    for arguments in
+        [&["check", "a.review.toml", "--out", "./a.review.toml"][..], &["schema", "--out", "a.review.toml"]]
+    {
+        let (code, _, stderr) = said(&run(team.path(), arguments));
+        assert!(code == 2 && stderr.contains("it is not overwritten"), "{arguments:?}: {stderr}");
+        assert_eq!(fs::read_to_string(&review).unwrap(), REVIEW);
+    }
+}
+
+#[test]
+fn a_broken_configuration_is_an_error_even_where_only_errors_are_said() {
+    let team = folder(Some("[rules]\nignore = ['KP9999']\n"));
+    let (code, _, stderr) = said(&run(team.path(), &["-q", "check", "a.review.toml", "--fail-on", "never"]));
+    assert!(code == 2 && stderr.contains("the configuration has errors"), "{stderr}");
+}

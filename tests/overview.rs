@@ -1,6 +1,6 @@
 //! The overview and the answers of the model, by key scripts.
 
-#![expect(clippy::panic, clippy::expect_used, reason = "a test ends at the first surprise")]
+#![expect(clippy::panic, reason = "a test ends at the first surprise")]
 
 #[path = "workbench/harness.rs"]
 mod harness;

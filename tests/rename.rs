@@ -1,7 +1,5 @@
 //! A new name for anything leaves no orphan anywhere, in one step of undo.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the steps that tests share stop at the first surprise")]
-
 #[path = "workbench/harness.rs"]
 mod harness;
 

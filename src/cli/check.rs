@@ -36,6 +36,7 @@ pub(super) fn check(check: &Check, output: &Output) -> Result<Exit, Failure> {
         ids: check.write_baseline,
         ..Settings::new(check.as_of.unwrap_or_else(today))
     };
+    spare_inputs(check)?;
     output.detail(&format!("dates are judged as of {}", settings.today));
     let for_review = |loaded: &Loaded, baseline: &Option<BaselineFile>| Settings {
         baseline: baseline
@@ -223,6 +224,18 @@ impl Check {
         }
         Ok(())
     }
+}
+
+/// Refuses to write the report over a review or the baseline: what a team wrote would be gone.
+fn spare_inputs(check: &Check) -> Result<(), Failure> {
+    let Some(out) = &check.out else { return Ok(()) };
+    let Ok(real) = std::fs::canonicalize(out) else { return Ok(()) };
+    let inputs = check.paths.iter().chain(&check.baseline);
+    if inputs.filter_map(|path| std::fs::canonicalize(path).ok()).any(|input| input == real) {
+        return Err(Failure::unusable(format!("`{}` is read by this command: it is not overwritten", out.display()))
+            .hint("give `--out` another name"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -39,6 +39,9 @@ fn say(custom: &Custom, output: &Output) {
     for problem in custom.problems.iter().take(MOST_PROBLEMS) {
         output.note(&format!("warning: {problem}"));
     }
+    if custom.config_is_broken {
+        output.failure(&Failure::unusable("the configuration has errors: the rules are not judged as the team wants"));
+    }
     if custom.problems.len() > MOST_PROBLEMS {
         output.note(&format!("{} problems of the team's files in all", custom.problems.len()));
     }

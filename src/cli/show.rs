@@ -56,6 +56,11 @@ pub(super) fn capacity(capacity: &Capacity, output: &Output) -> Result<Exit, Fai
 pub(super) fn schema(out: Option<&std::path::Path>, output: &Output) -> Result<Exit, Failure> {
     let schema = report::schema();
     let Some(path) = out else { return output.result(&schema) };
+    let other = |text: String| !text.trim_start().starts_with('{');
+    if std::fs::read_to_string(path).is_ok_and(other) {
+        return Err(Failure::unusable(format!("`{}` is no schema: it is not overwritten", path.display()))
+            .hint("give `--out` another name"));
+    }
     super::files::replace(path, &schema)?;
     output.note(&format!("wrote {}", path.display()));
     Ok(Exit::Fine)

@@ -65,7 +65,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             continue;
         }
         let patiences = patiences.get_or_insert_with(|| Patiences::of_missing_timeouts(context));
-        report.find(found(context, dependency, element, severity, patiences));
+        report.find(found(context, dependency, &element, severity, patiences));
     }
 }
 
@@ -83,7 +83,7 @@ fn severity(context: &Context<'_>, element: &Element) -> Severity {
 fn found(
     context: &Context<'_>,
     dependency: &Dependency,
-    element: Element,
+    element: &Element,
     severity: Severity,
     patiences: &Patiences<'_>,
 ) -> Draft {
@@ -102,7 +102,7 @@ fn found(
     }
     if let Some((seconds, safety)) = proposal.timeout {
         draft = draft.fact("timeout_at_most", Figure::Seconds(seconds));
-        if let (Some(safety), Some(entity)) = (safety, context.entity(&element)) {
+        if let (Some(safety), Some(entity)) = (safety, context.entity(element)) {
             draft = draft.fix(Fix::set(safety, entity, "timeout", written(seconds)));
         }
     }
