@@ -57,7 +57,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.review.toml");
     println!("{:<44} {:>9} {:>9}", "kneepoint check, whole process", "time", "memory");
-    let mut measured = |shape: &shapes::Shape, size: &str, rounds: usize| {
+    let measured = |shape: &shapes::Shape, size: &str, rounds: usize| {
         for (said, name) in said {
             std::fs::write(&file, shape.review(said)).unwrap();
             let (time, memory) = run(&file, rounds);

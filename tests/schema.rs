@@ -29,7 +29,7 @@ fn of_node(node: &Node) -> serde_json::Value {
 }
 
 fn of_table(table: &Table) -> serde_json::Value {
-    table.entries.iter().map(|entry| (entry.key.clone(), of_node(&entry.node))).collect()
+    table.entries.iter().map(|entry| (entry.key.to_string(), of_node(&entry.node))).collect()
 }
 
 fn faults(validator: &Validator, text: &str) -> Vec<String> {

@@ -142,7 +142,7 @@ impl<'a> Report<'a> {
             said: Said::default(),
             seen: HashSet::default(),
             undecided: HashSet::default(),
-            print: Fingerprint(FixedState::with_seed(0x6b6e_6565), FixedState::with_seed(0x706f_696e_74)),
+            print: Fingerprint(FixedState::with_seed(0x6b6e_6565), FixedState::with_seed(0x0070_6f69_6e74)),
             id: String::new(),
         }
     }

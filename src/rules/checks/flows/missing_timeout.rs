@@ -50,8 +50,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let mut patiences: Option<Patiences<'_>> = None;
     for dependency in context.dependencies() {
         let in_process = dependency.network.is_some_and(|network| network.high().value() == 0.0);
-        let by_others =
-            matches!(context.kind(dependency.from()), Some(ComponentKind::Client | ComponentKind::External));
+        let by_others = matches!(
+            context.caller(dependency).and_then(|caller| caller.kind),
+            Some(ComponentKind::Client | ComponentKind::External)
+        );
         if !context.waits(dependency) || in_process || by_others {
             continue;
         }
@@ -65,7 +67,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             continue;
         }
         let patiences = patiences.get_or_insert_with(|| Patiences::of_missing_timeouts(context));
-        report.find(found(context, dependency, element, severity, patiences));
+        report.find(found(context, dependency, &element, severity, patiences));
     }
 }
 
@@ -83,7 +85,7 @@ fn severity(context: &Context<'_>, element: &Element) -> Severity {
 fn found(
     context: &Context<'_>,
     dependency: &Dependency,
-    element: Element,
+    element: &Element,
     severity: Severity,
     patiences: &Patiences<'_>,
 ) -> Draft {
@@ -102,7 +104,7 @@ fn found(
     }
     if let Some((seconds, safety)) = proposal.timeout {
         draft = draft.fact("timeout_at_most", Figure::Seconds(seconds));
-        if let (Some(safety), Some(entity)) = (safety, context.entity(&element)) {
+        if let (Some(safety), Some(entity)) = (safety, context.entity(element)) {
             draft = draft.fix(Fix::set(safety, entity, "timeout", written(seconds)));
         }
     }
