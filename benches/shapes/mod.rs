@@ -135,7 +135,7 @@ pub fn all(components: usize, dependencies: usize, flows: usize) -> Vec<Shape> {
     });
     // Some components that all call each other.
     let ring =
-        (1..=dependencies + 1).take_while(|ring| ring * (ring - 1) <= dependencies).last().unwrap_or(2).min(components);
+        (1..=components).take_while(|ring| ring * (ring - 1) <= dependencies).last().unwrap_or(2).min(components);
     let calls = (0..ring).flat_map(|from| (0..ring).filter(move |to| *to != from).map(move |to| (from, to)));
     let round = |at: usize| (0..20).map(|step| ((at + step * 3) % ring, (at + step * 3 + 3) % ring)).collect();
     shapes.push(Shape {

@@ -275,6 +275,23 @@ impl<'a> Context<'a> {
         self.place(dependency).and_then(|place| self.waits.get(place).copied()).unwrap_or_default()
     }
 
+    /// The usable dependency of the review that this is, with its ends.
+    pub(crate) fn placed(&self, dependency: &Dependency) -> Option<(DependencyIndex, ComponentIndex, ComponentIndex)> {
+        let index = DependencyIndex(self.place(dependency)?);
+        let (from, to) = self.graph.ends(index)?;
+        Some((index, from, to))
+    }
+
+    /// Who makes the calls of a dependency.
+    pub(crate) fn caller(&self, dependency: &Dependency) -> Option<&'a Component> {
+        self.placed(dependency).map(|(_, from, _)| self.component_at(from))
+    }
+
+    /// Who answers the calls of a dependency.
+    pub(crate) fn callee(&self, dependency: &Dependency) -> Option<&'a Component> {
+        self.placed(dependency).map(|(_, _, to)| self.component_at(to))
+    }
+
     /// Where a dependency of the review stands in its list: told by where it lies in memory, because rules hold
     /// references and a look-up by its ends would cost two hashes each time.
     fn place(&self, dependency: &Dependency) -> Option<usize> {

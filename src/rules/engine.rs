@@ -139,8 +139,7 @@ fn run_rules(
 /// What is kept of what the rules said.
 #[derive(Default)]
 struct Kept {
-    #[expect(clippy::vec_box, reason = "they are moved between lists and sorted: a pointer is cheaper")]
-    ranked: Vec<Box<Ranked>>,
+    ranked: Vec<Ranked>,
     /// The notes that stand for what is not kept, by code.
     more: Vec<Finding>,
     doubts: Vec<CannotTell>,
@@ -235,12 +234,11 @@ fn message_of(payload: &(dyn Any + Send)) -> String {
 }
 
 /// What hurts most in front, each with the flows and SLOs it hurts.
-#[expect(clippy::vec_box, reason = "they are moved and sorted: a pointer is cheaper")]
-fn ranked(context: &Context<'_>, mut ranked: Vec<Box<Ranked>>) -> Vec<Finding> {
+fn ranked(context: &Context<'_>, mut ranked: Vec<Ranked>) -> Vec<Finding> {
     let mut impact = Impact::new(context);
     ranked.sort();
-    let complete = |one: Box<Ranked>| {
-        let Drafted { mut finding, flows_given } = one.drafted;
+    let complete = |one: Ranked| {
+        let Drafted { mut finding, flows_given } = *one.drafted;
         impact.complete(&mut finding, flows_given);
         finding
     };

@@ -74,7 +74,8 @@ impl Rank<'_> {
 /// A finding that is kept, with its place among others. Of two, the greater is the one further back.
 #[derive(Debug)]
 pub(crate) struct Ranked {
-    pub(crate) drafted: Drafted,
+    /// Large, and moved often.
+    pub(crate) drafted: Box<Drafted>,
     weight: Weight,
 }
 
@@ -164,8 +165,8 @@ impl<T: Ord> Foremost<T> {
 /// vanish behind what is known.
 #[derive(Debug)]
 pub(crate) struct Shortlist {
-    pub(crate) counting: Foremost<Box<Ranked>>,
-    pub(crate) settled: Foremost<Box<Ranked>>,
+    pub(crate) counting: Foremost<Ranked>,
+    pub(crate) settled: Foremost<Ranked>,
 }
 
 impl Shortlist {
@@ -173,7 +174,7 @@ impl Shortlist {
         Self { counting: Foremost::new(most), settled: Foremost::new(most) }
     }
 
-    fn of(&mut self, counts: bool) -> &mut Foremost<Box<Ranked>> {
+    fn of(&mut self, counts: bool) -> &mut Foremost<Ranked> {
         if counts { &mut self.counting } else { &mut self.settled }
     }
 
@@ -197,7 +198,7 @@ impl Shortlist {
 
     pub(crate) fn push(&mut self, drafted: Drafted, weight: Weight) {
         let counts = drafted.finding.standing.counts();
-        self.of(counts).push(Box::new(Ranked { drafted, weight }));
+        self.of(counts).push(Ranked { drafted: Box::new(drafted), weight });
     }
 
     /// How many findings there were.

@@ -136,8 +136,8 @@ impl<'a> Patiences<'a> {
 
     /// The timeout that fits a dependency; `None` where no flow limits it, or nothing is left for it.
     pub(crate) fn of(&self, context: &Context<'_>, dependency: &Dependency) -> Option<&Fit<'a>> {
-        let ends = (context.graph.component(dependency.from()), context.graph.component(dependency.to()));
-        self.tightest.get(&context.graph.dependency(ends.0?, ends.1?)?)
+        let (index, ..) = context.placed(dependency)?;
+        self.tightest.get(&index)
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn consumers(context: &Context<'_>, broker: &Component) -> Vec<Consum
     let mut all: Vec<Consumer> = Vec::new();
     let works = |kind: Option<ComponentKind>| !kind.is_some_and(ComponentKind::is_store);
     for dependency in context.callees(broker.id()) {
-        if works(context.kind(dependency.to()))
+        if works(context.callee(dependency).and_then(|callee| callee.kind))
             && let Some(at) = context.graph.component(dependency.to())
         {
             let element = Element::Dependency(dependency.from().to_owned(), dependency.to().to_owned());
@@ -37,7 +37,7 @@ pub(super) fn consumers(context: &Context<'_>, broker: &Component) -> Vec<Consum
     for dependency in context.callers(broker.id()) {
         let takes = matches!(dependency.operation, Some(Operation::Read | Operation::Poll));
         if takes
-            && works(context.kind(dependency.from()))
+            && works(context.caller(dependency).and_then(|caller| caller.kind))
             && let Some(at) = context.graph.component(dependency.from())
             && all.iter().all(|known| known.at != at)
         {

@@ -38,8 +38,8 @@ declare_rule! {
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for dependency in context.dependencies() {
         let (from, to) = (dependency.from(), dependency.to());
-        let element = Element::Dependency(from.to_owned(), to.to_owned());
-        match context.component(to).map(|component| (component.kind, component.data.is_some())) {
+        let element = || Element::Dependency(from.to_owned(), to.to_owned());
+        match context.callee(dependency).map(|component| (component.kind, component.data.is_some())) {
             // What keeps data and does not say what it is, is a database for this purpose.
             Some((Some(ComponentKind::Database), _) | (None, true)) => {}
             Some((None, false)) if dependency.operation == Some(Operation::Poll) => {
@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
                 let crowd =
                     pollers.map(|count| format!(" with up to {} pollers", thousands(count))).unwrap_or_default();
                 let mut draft = Draft::new(
-                    element,
+                    element(),
                     format!("{from} polls {to} for work{crowd}"),
                     format!("publish the work of {from} through an outbox to a queue, and let {from} consume that"),
                 )
@@ -66,10 +66,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             }
             Some(_) => report.pass(),
             None => {
-                let worker = context.kind(from) == Some(ComponentKind::Worker);
+                let worker = context.caller(dependency).and_then(|caller| caller.kind) == Some(ComponentKind::Worker);
                 let batch = dependency.mode == Some(Mode::Batch);
                 if worker && batch && !takes_from_broker(context, from) {
-                    report.cannot_tell(element, "dependency.operation");
+                    report.cannot_tell(element(), "dependency.operation");
                 }
             }
         }

@@ -53,7 +53,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
             .map(|consumer| context.component_at(consumer.at))
             .flat_map(|consumer| {
                 let waits = context.callees(consumer.id()).into_iter().filter(|dependency| context.waits(dependency));
-                let behind = waits.filter_map(|dependency| context.component(dependency.to()));
+                let behind = waits.filter_map(|dependency| context.callee(dependency));
                 std::iter::once(consumer).chain(behind).collect::<Vec<_>>()
             })
             .filter_map(|component| Some((rto_of(component)?, component.id())))

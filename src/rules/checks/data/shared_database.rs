@@ -86,7 +86,7 @@ fn keeps_records(component: &Component) -> bool {
 fn users_of<'a>(context: &Context<'a>, store: &Component) -> Users<'a> {
     let mut users = Users::default();
     for dependency in context.callers(store.id()) {
-        let Some(caller) = context.component(dependency.from()) else { continue };
+        let Some(caller) = context.caller(dependency) else { continue };
         if matches!(caller.kind, Some(ComponentKind::Client | ComponentKind::External)) {
             continue;
         }

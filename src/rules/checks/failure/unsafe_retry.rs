@@ -66,7 +66,7 @@ fn is_safe(dependency: &Dependency) -> bool {
 
 /// Whether a broker hands a message over again after a failure, to a consumer that is said not to bear it.
 fn redelivered(context: &Context<'_>, dependency: &Dependency) -> bool {
-    let broker = context.component(dependency.from()).filter(|from| from.kind.is_some_and(ComponentKind::is_broker));
+    let broker = context.caller(dependency).filter(|from| from.kind.is_some_and(ComponentKind::is_broker));
     let attempts = broker.and_then(|broker| broker.broker.as_ref()).and_then(|broker| broker.max_attempts);
     attempts.is_some_and(|attempts| attempts.value() > 1.0) && dependency.idempotency == Some(Idempotency::None)
 }

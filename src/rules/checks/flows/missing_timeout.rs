@@ -50,8 +50,10 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let mut patiences: Option<Patiences<'_>> = None;
     for dependency in context.dependencies() {
         let in_process = dependency.network.is_some_and(|network| network.high().value() == 0.0);
-        let by_others =
-            matches!(context.kind(dependency.from()), Some(ComponentKind::Client | ComponentKind::External));
+        let by_others = matches!(
+            context.caller(dependency).and_then(|caller| caller.kind),
+            Some(ComponentKind::Client | ComponentKind::External)
+        );
         if !context.waits(dependency) || in_process || by_others {
             continue;
         }

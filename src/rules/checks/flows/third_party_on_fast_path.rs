@@ -35,7 +35,9 @@ declare_rule! {
 
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for dependency in context.dependencies() {
-        if context.kind(dependency.to()) != Some(ComponentKind::External) || !context.waits(dependency) {
+        if context.callee(dependency).and_then(|callee| callee.kind) != Some(ComponentKind::External)
+            || !context.waits(dependency)
+        {
             continue;
         }
         let (from, to) = (dependency.from(), dependency.to());

@@ -80,9 +80,7 @@ fn check(context: &Context<'_>, report: &mut Report<'_>) {
     let mut looked_at = HashSet::new();
     for dependency in context.dependencies().filter(|dependency| context.waits(dependency)) {
         let Some(timeout) = timeout(dependency) else { continue };
-        let ends = (context.graph.component(dependency.from()), context.graph.component(dependency.to()));
-        let (Some(caller), Some(callee)) = ends else { continue };
-        let Some(index) = context.graph.dependency(caller, callee) else { continue };
+        let Some((index, _, callee)) = context.placed(dependency) else { continue };
         let longest = in_flows.remove(&index);
         let single = match longest {
             Some(_) => None,

@@ -233,7 +233,7 @@ fn reached_without_limit(context: &Context<'_>) -> HashSet<ComponentIndex> {
 fn most_from_callers(context: &Context<'_>, id: &str) -> Option<f64> {
     let mut most = 0.0;
     for dependency in context.callers(id).into_iter().filter(|caller| context.waits(caller)) {
-        let caller = context.component(dependency.from())?;
+        let caller = context.caller(dependency)?;
         let scaled = caller.autoscale.as_ref().and_then(|autoscale| autoscale.max);
         let replicas = scaled.or(caller.replicas).map_or(1.0, |replicas| replicas.value());
         let pool = dependency.pool.as_ref().and_then(|pool| positive(pool.size));

@@ -37,7 +37,7 @@ declare_rule! {
 fn check(context: &Context<'_>, report: &mut Report<'_>) {
     for dependency in context.dependencies().filter(|dependency| dependency.mode == Some(Mode::Async)) {
         let (from, to) = (dependency.from(), dependency.to());
-        let (Some(caller), Some(callee)) = (context.component(from), context.component(to)) else { continue };
+        let (Some(caller), Some(callee)) = (context.caller(dependency), context.callee(dependency)) else { continue };
         let is_broker =
             |component: &Component| component.kind.is_some_and(ComponentKind::is_broker) || component.broker.is_some();
         if is_broker(caller) || is_broker(callee) {
